@@ -1,0 +1,112 @@
+import { type Static, Type } from 'typebox';
+
+/**
+ * Every setting of every program, once. The key is the name in mlops.yaml; the environment writes it MLOPS_<KEY>
+ * (upper case, '-' as '_'), the command line --<key>. The flag wins over the environment, the environment over the file.
+ */
+export const settings = {
+  host: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
+  port: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Port to listen on; 0 takes a free one.',
+  }),
+  data: Type.String({
+    default: 'data',
+    description: 'Folder for everything that is kept: database, artifacts, prediction log.',
+  }),
+  database: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://',
+      description: 'PostgreSQL database as postgres://user:password@host/name. Without it: SQLite in the data folder.',
+    }),
+  ),
+  artifacts: Type.Optional(
+    Type.String({
+      pattern: '^s3://',
+      description: 'Where artifacts are kept, as s3://bucket/prefix. Without it: a folder of the data folder.',
+    }),
+  ),
+  'default-artifact-root': Type.String({
+    default: 'mlflow-artifacts:/',
+    description:
+      'Root of the artifact locations of new experiments. mlflow-artifacts:/ sends artifacts through this server; with another URI (s3://…, file:///…) clients write there themselves.',
+  }),
+  'tracking-url': Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description: 'A real MLflow server that takes the seat of the embedded tracking engine.',
+    }),
+  ),
+  empty: Type.Boolean({ default: false, description: 'Start with nothing: do not load the flight-delays example.' }),
+  model: Type.Array(Type.String({ pattern: '^[^=]+=.+$' }), {
+    default: [],
+    description: 'A model to serve, as NAME=PATH: a folder with an MLmodel file, or an .onnx file. May be repeated.',
+  }),
+  'inference-threads': Type.Integer({
+    default: 0,
+    minimum: 0,
+    description: 'Worker threads that run models; 0 means one fewer than the processors, at least one.',
+  }),
+  identity: Type.Union([Type.Literal('local'), Type.Literal('anonymous')], {
+    default: 'local',
+    description:
+      'Who callers are. local: the one user of this machine, on a loopback address only. anonymous: whoever reaches the address; only for a network that authenticates in front.',
+  }),
+  policies: Type.Optional(
+    Type.String({ description: 'Folder with further Cedar policies (*.cedar), added to the built-in ones.' }),
+  ),
+  'allowed-hosts': Type.Array(Type.String(), {
+    default: [],
+    description: 'Further names under which browsers and clients may address this server (Host header). * allows all.',
+  }),
+  'log-level': Type.Union(
+    ['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((level) => Type.Literal(level)),
+    { default: 'warn', description: 'The least severe messages that are logged (JSON lines on standard error).' },
+  ),
+  'predictions-queue': Type.Integer({
+    default: 20_000,
+    minimum: 1,
+    description: 'Predictions that may wait to be logged; what exceeds it is dropped and counted, never delayed.',
+  }),
+};
+
+export const settingsSchema = Type.Object(settings, { additionalProperties: false });
+
+export type SettingName = keyof typeof settings;
+export type Settings = Static<typeof settingsSchema>;
+
+/** Which settings each program takes. */
+export const programs = {
+  platform: [
+    'host',
+    'port',
+    'data',
+    'database',
+    'artifacts',
+    'tracking-url',
+    'empty',
+    'inference-threads',
+    'identity',
+    'policies',
+    'allowed-hosts',
+    'log-level',
+    'predictions-queue',
+  ],
+  tracking: [
+    'host',
+    'port',
+    'data',
+    'database',
+    'artifacts',
+    'default-artifact-root',
+    'identity',
+    'allowed-hosts',
+    'log-level',
+  ],
+  inference: ['host', 'port', 'data', 'model', 'inference-threads', 'identity', 'allowed-hosts', 'log-level'],
+} as const satisfies Record<string, readonly SettingName[]>;
+
+export type Program = keyof typeof programs;
+export type SettingsOf<P extends Program> = Pick<Settings, (typeof programs)[P][number] & SettingName>;

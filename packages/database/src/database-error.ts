@@ -1,0 +1,29 @@
+/** SQLite's primary result codes and PostgreSQL's SQLSTATEs by one set of names. */
+const SQLITE_CODES: Record<number, string> = { 5: 'SQLITE_BUSY', 10: 'SQLITE_IOERR', 13: 'SQLITE_FULL' };
+const SQLITE_UNIQUE = new Set([1555, 2067]);
+const SQLITE_FOREIGN_KEY = 787;
+/** SQLite reports a full disk as an I/O error while writing (778), truncating or syncing, depending on the moment. */
+const SQLITE_IO_WRITE = 778;
+
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** An error of SQLite by its extended result code (https://sqlite.org/rescode.html). */
+export function databaseError(message: string, errcode: number): DatabaseError {
+  if (SQLITE_UNIQUE.has(errcode)) return new DatabaseError(message, '23505');
+  if (errcode === SQLITE_FOREIGN_KEY) return new DatabaseError(message, '23503');
+  if (errcode === SQLITE_IO_WRITE) return new DatabaseError(message, 'SQLITE_FULL');
+  return new DatabaseError(message, SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`);
+}
+
+/** Whether a statement failed because a row with the same unique key exists, on either database. */
+export function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '23505';
+}

@@ -1,0 +1,108 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Compilable, Kysely, PostgresDialect, type QueryResult, type Transaction } from 'kysely';
+import pg from 'pg';
+import { runBatch } from './batch.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+
+export type DialectName = 'sqlite' | 'postgres';
+
+/** PostgreSQL reports that two transactions met; the one that lost is repeated. */
+const CONFLICTS = new Set(['40001', '40P01']);
+const ATTEMPTS = 3;
+const READERS = 2;
+
+interface Ambient {
+  readonly database: Database<never>;
+  readonly tx: Transaction<never>;
+}
+
+const ambient = new AsyncLocalStorage<Ambient>();
+
+/**
+ * One database, SQLite or PostgreSQL, as typed queries over `Tables`.
+ *
+ * A transaction is ambient: whatever runs inside of `write`, in whichever package, joins it. So the platform can commit
+ * an engine's change together with its own audit entry, and the engine knows nothing of the platform.
+ */
+export class Database<Tables> {
+  readonly dialect: DialectName;
+  readonly #kysely: Kysely<Tables>;
+
+  constructor(dialect: DialectName, kysely: Kysely<Tables>) {
+    this.dialect = dialect;
+    this.#kysely = kysely;
+  }
+
+  /** The same database seen through another package's tables. */
+  as<Other>(): Database<Other> {
+    return this as unknown as Database<Other>;
+  }
+
+  /** For queries: the transaction that surrounds the caller, else a connection that reads what is committed. */
+  get query(): Kysely<Tables> {
+    return this.#transaction() ?? this.#kysely;
+  }
+
+  /**
+   * Runs `body` in a transaction, or joins the one that surrounds the caller. Answers when the commit is durable.
+   * `body` waits for nothing but this database, and may run again if PostgreSQL reports a conflict.
+   */
+  async write<T>(body: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const outer = this.#transaction();
+    if (outer) return body(outer);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#kysely.transaction().execute((tx) => {
+          const inside = { database: this as unknown as Database<never>, tx: tx as unknown as Transaction<never> };
+          return ambient.run(inside, () => body(tx));
+        });
+      } catch (error) {
+        const { code } = error as { code?: string };
+        if (attempt === ATTEMPTS || code === undefined || !CONFLICTS.has(code)) throw error;
+      }
+    }
+  }
+
+  /** Runs statements in order inside the surrounding transaction, in one step where the database is another thread. */
+  batch(queries: readonly Compilable[]): Promise<QueryResult<unknown>[]> {
+    const tx = this.#transaction();
+    if (!tx) throw new Error('batch needs a surrounding transaction');
+    return runBatch(tx as unknown as Kysely<never>, this.dialect === 'sqlite', queries);
+  }
+
+  close(): Promise<void> {
+    return this.#kysely.destroy();
+  }
+
+  #transaction(): Transaction<Tables> | undefined {
+    const inside = ambient.getStore();
+    if (!inside || inside.database !== (this as unknown)) return undefined;
+    return inside.tx as unknown as Transaction<Tables>;
+  }
+}
+
+/** SQLite in `folder` (created if missing): WAL, every commit flushed to the disk. */
+export function openSqlite<Tables>(folder: string): Database<Tables> {
+  mkdirSync(folder, { recursive: true });
+  return new Database('sqlite', new Kysely<Tables>({ dialect: sqliteDialect(join(folder, 'mlops.db'), READERS) }));
+}
+
+/** PostgreSQL by URL. Integers up to 2^53 arrive as numbers: larger ones are refused at the door. */
+export function openPostgres<Tables>(url: string, connectionsMax = 10): Database<Tables> {
+  const INT8 = 20;
+  const types = {
+    getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+      oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+  };
+  const pool = new pg.Pool({ connectionString: url, max: connectionsMax, types, connectionTimeoutMillis: 10_000 });
+  // A broken idle connection is replaced at its next use; without a listener it would end the process.
+  pool.on('error', () => {});
+  return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
+}
+
+/** The database that the configuration names: a PostgreSQL URL, or SQLite in the data folder. */
+export function openDatabase<Tables>(options: { data: string; database?: string | undefined }): Database<Tables> {
+  return options.database === undefined ? openSqlite(options.data) : openPostgres(options.database);
+}

@@ -1,0 +1,73 @@
+import { PlatformError } from '@mlops/errors';
+import type { FastifyInstance } from 'fastify';
+
+const CLOSE_SECONDS_MAX = 30;
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly identity: 'local' | 'anonymous';
+}
+
+/**
+ * Listens and returns the address.
+ * @throws INVALID_PARAMETER when the port is taken, the address is not of this machine, or nobody is identified on it.
+ */
+export async function listen(app: FastifyInstance, options: ListenOptions): Promise<string> {
+  const { host, port, identity } = options;
+  if (identity === 'local' && !isLoopback(host)) {
+    throw new PlatformError(
+      'INVALID_PARAMETER',
+      `host: ${host} can be reached by others, and no identity source is configured: everyone would act as the local ` +
+        `user. Listen on 127.0.0.1, or set identity to anonymous if the network in front authenticates.`,
+      { field: 'host' },
+    );
+  }
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === 'EADDRINUSE') throw unusable('port', `port ${port} is in use; choose another with --port.`);
+    if (code === 'EACCES') throw unusable('port', `port ${port} needs more rights; choose another with --port.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw unusable('host', `host ${host} is not an address of this machine; choose another with --host.`);
+    }
+    throw error;
+  }
+}
+
+function unusable(field: string, message: string): PlatformError {
+  return new PlatformError('INVALID_PARAMETER', message, { field });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+}
+
+/** Runs a program's start; what it throws becomes one line on the terminal, and SIGTERM or SIGINT close it in order. */
+export async function runProgram(start: () => Promise<{ ready: string; close: () => Promise<void> }>): Promise<void> {
+  try {
+    const { ready, close } = await start();
+    process.stdout.write(`${ready}\n`);
+    let closing = false;
+    const stop = () => {
+      if (closing) return;
+      closing = true;
+      setTimeout(() => process.exit(1), CLOSE_SECONDS_MAX * 1000).unref();
+      close().then(
+        () => process.exit(0),
+        (error: unknown) => fail(error),
+      );
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): never {
+  const text = error instanceof PlatformError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+}

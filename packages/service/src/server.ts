@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { type ErrorFormat, PlatformError, problem, toPlatformError } from '@mlops/errors';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import pino from 'pino';
+import { hostGuard } from './host-guard.ts';
+import { httpMetrics, metricsRegistry } from './metrics.ts';
+
+const JSON_BODY_BYTES_MAX = 64 * 1024 * 1024;
+
+export interface ServerOptions {
+  readonly logLevel: string;
+  /** Further names under which the server may be addressed; loopback and literal addresses always are. */
+  readonly allowedHosts: readonly string[];
+  /** The error form of addresses that belong to no protocol. */
+  readonly errorFormat?: ErrorFormat;
+}
+
+/** A Fastify server with what every program here needs: log, request ids, metrics, readiness, error form, host check. */
+export function createServer(options: ServerOptions): FastifyInstance {
+  const logger: FastifyBaseLogger = pino(
+    { level: options.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] },
+    pino.destination(2),
+  );
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    bodyLimit: JSON_BODY_BYTES_MAX,
+    forceCloseConnections: 'idle',
+    genReqId: () => randomUUID(),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
+  });
+  const registry = metricsRegistry();
+  httpMetrics(app, registry);
+  hostGuard(app, options.allowedHosts);
+  app.addHook('onSend', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' });
+  });
+  useErrorFormat(app, options.errorFormat ?? problem);
+  app.decorate('metrics', registry);
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  return app;
+}
+
+/** Gives all routes of a scope one protocol's error form, unknown addresses below the scope's prefix included. */
+export function useErrorFormat(scope: FastifyInstance, format: ErrorFormat): void {
+  const send = (error: PlatformError, request: FastifyRequest, reply: FastifyReply) => {
+    if (error.status >= 500) request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
+    const { status, contentType, body } = format(error, request.id);
+    // A string with the exact content type: KServe's client ignores errors whose type carries a charset.
+    return reply.code(status).header('content-type', contentType).serializer(JSON.stringify).send(body);
+  };
+  scope.setErrorHandler((error: FastifyError, request, reply) => send(toPlatformError(error), request, reply));
+  scope.setNotFoundHandler((request, reply) =>
+    send(
+      new PlatformError('ROUTE_NOT_FOUND', `There is no ${request.method} ${request.url.split('?')[0]}.`),
+      request,
+      reply,
+    ),
+  );
+}

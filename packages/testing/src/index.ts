@@ -1,0 +1,2 @@
+export { suite } from './suite.ts';
+export { findTool, needTool } from './tools.ts';
