@@ -109,7 +109,7 @@ class ThreadedConnection implements DatabaseConnection {
       const results = await this.#run(batch.map(toStatement), false);
       return { rows: results.map((result) => toQueryResult(result)) as R[] };
     }
-    const [result] = await this.#run([toStatement(query)], query.query.kind === 'SelectQueryNode');
+    const [result] = await this.#run([toStatement(query)], onlyReads(query));
     return toQueryResult<R>(result);
   }
 
@@ -154,6 +154,12 @@ class Turn {
     if (next) next();
     else this.#taken = false;
   }
+}
+
+/** Selects, also those written as SQL text. */
+function onlyReads(query: CompiledQuery): boolean {
+  if (query.query.kind === 'SelectQueryNode') return true;
+  return query.query.kind === 'RawNode' && /^\s*(select|with)\b/i.test(query.sql);
 }
 
 function toStatement(query: CompiledQuery): Statement {

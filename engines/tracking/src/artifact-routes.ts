@@ -1,0 +1,99 @@
+import { basename } from 'node:path/posix';
+import { Readable } from 'node:stream';
+import { PlatformError } from '@mlops/errors';
+import type { Access, Call } from '@mlops/operations';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { callerOf, speakMlflow, type TrackingRoutesOptions } from './routes.ts';
+
+const LOGGED = { effect: 'long', audited: false } as const;
+/** What a browser might run as a page of this origin is sent as plain text. */
+const DOWNLOAD_TYPE = 'application/octet-stream';
+
+/** MLflow's artifact proxy: bodies are streamed both ways, never collected. */
+export async function artifactRoutes(
+  scope: FastifyInstance,
+  { engine, pipeline }: TrackingRoutesOptions,
+): Promise<void> {
+  speakMlflow(scope);
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+
+  scope.get('/artifacts', async (request) => {
+    const { path = '' } = request.query as { path?: string };
+    return pipeline(call('listArtifacts', 'read', path, request), async () => {
+      const found = await engine.artifacts.list(path);
+      const files = found.map((info) => ({
+        path: basename(info.path),
+        is_dir: info.isDirectory,
+        ...(info.size === undefined ? {} : { file_size: info.size }),
+      }));
+      return files.length === 0 ? {} : { files };
+    });
+  });
+
+  scope.get('/artifacts/*', async (request, reply) => {
+    const path = pathOf(request);
+    const range = rangeOf(request.headers.range);
+    const { size, stream } = await pipeline(call('downloadArtifact', 'read', path, request), () =>
+      engine.artifacts.open(path, range),
+    );
+    const end = Math.min(range?.end ?? size - 1, size - 1);
+    if (range) reply.code(206).header('content-range', `bytes ${range.start}-${end}/${size}`);
+    return reply
+      .header('content-length', range ? end - range.start + 1 : size)
+      .header('accept-ranges', 'bytes')
+      .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(basename(path))}`)
+      .type(DOWNLOAD_TYPE)
+      .send(stream);
+  });
+
+  scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
+    const path = pathOf(request);
+    const body = request.body instanceof Readable ? request.body : Readable.from([]);
+    await pipeline(call('uploadArtifact', 'write', path, request), () => engine.artifacts.put(path, body));
+    return {};
+  });
+
+  scope.delete('/artifacts/*', async (request) => {
+    const path = pathOf(request);
+    const deletion = {
+      ...call('deleteArtifact', 'delete', path, request),
+      operation: { ...LOGGED, audited: true, access: 'delete' as const },
+    };
+    await pipeline(deletion, () => engine.artifacts.delete(path));
+    return {};
+  });
+
+  for (const url of ['/mpu/create/*', '/mpu/complete/*', '/mpu/abort/*']) scope.post(url, unsupported);
+  scope.get('/presigned/*', unsupported);
+}
+
+/** Clients then fall back to a plain PUT or GET. */
+function unsupported(): never {
+  throw new PlatformError(
+    'NOT_IMPLEMENTED',
+    'Multipart upload and presigned URLs are not supported for this artifact store.',
+  );
+}
+
+function call(name: string, access: Access, path: string, request: FastifyRequest): Call {
+  return {
+    name,
+    operation: { ...LOGGED, access },
+    resource: { type: 'artifact', id: path },
+    caller: callerOf(request),
+  };
+}
+
+/** The path as it stands in the URL: Fastify has decoded it once. */
+function pathOf(request: FastifyRequest): string {
+  return (request.params as { '*': string })['*'];
+}
+
+/** A single range of a Range header; anything else is answered with the whole file, as HTTP allows. */
+function rangeOf(header: string | undefined): { start: number; end?: number } | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? '');
+  if (!match) return undefined;
+  const start = Number(match[1]);
+  return match[2] === '' ? { start } : { start, end: Number(match[2]) };
+}

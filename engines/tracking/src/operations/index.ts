@@ -1,0 +1,14 @@
+import { experimentOperations } from './experiments.ts';
+import { loggedModelOperations } from './logged-models.ts';
+import { registryOperations } from './registry.ts';
+import { runOperations } from './runs.ts';
+
+/** MLflow's operations: what the routes serve, the remote calls, the pipeline authorises and audits. */
+export const trackingOperations = {
+  ...experimentOperations,
+  ...runOperations,
+  ...loggedModelOperations,
+  ...registryOperations,
+};
+
+export type { TrackingOperation } from './table.ts';

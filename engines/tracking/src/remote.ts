@@ -1,0 +1,122 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { joinPath } from '@mlops/blobs';
+import { type ErrorCode, PlatformError } from '@mlops/errors';
+import { proxiedDirectory } from './embedded/model-source.ts';
+import type { OperationName, TrackingArtifacts, TrackingEngine, TrackingOperations } from './engine.ts';
+import { type TrackingOperation, trackingOperations } from './operations/index.ts';
+
+const CODES: Record<string, ErrorCode> = {
+  RESOURCE_DOES_NOT_EXIST: 'NOT_FOUND',
+  NOT_FOUND: 'NOT_FOUND',
+  ENDPOINT_NOT_FOUND: 'NOT_IMPLEMENTED',
+  RESOURCE_ALREADY_EXISTS: 'ALREADY_EXISTS',
+  INVALID_PARAMETER_VALUE: 'INVALID_PARAMETER',
+  BAD_REQUEST: 'INVALID_PARAMETER',
+  PERMISSION_DENIED: 'PERMISSION_DENIED',
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  RESOURCE_CONFLICT: 'CONFLICT',
+  INVALID_STATE: 'INVALID_STATE',
+  NOT_IMPLEMENTED: 'NOT_IMPLEMENTED',
+  TEMPORARILY_UNAVAILABLE: 'NOT_READY',
+};
+
+/** A real MLflow server in the tracking engine's seat: the same operations over its REST interface. */
+export function remoteTracking(url: string): TrackingEngine {
+  const base = url.replace(/\/+$/, '');
+  const names = Object.keys(trackingOperations) as OperationName[];
+  const operations = Object.fromEntries(
+    names.map((name) => {
+      const row: TrackingOperation = trackingOperations[name];
+      return [name, (request: Record<string, unknown>) => callOperation(base, row, request)];
+    }),
+  ) as unknown as TrackingOperations;
+  return {
+    operations,
+    artifacts: remoteArtifacts(`${base}/api/2.0/mlflow-artifacts`),
+    async modelVersionFiles(name, version) {
+      const { artifact_uri } = await operations.getModelVersionDownloadUri({ name, version });
+      const directory = proxiedDirectory(artifact_uri);
+      if (directory === undefined) {
+        throw new PlatformError(
+          'INVALID_STATE',
+          `The files of ${name}/${version} are at ${artifact_uri}, not below the server's artifact root.`,
+        );
+      }
+      return { directory, digest: undefined };
+    },
+    sharesDatabase: false,
+    close: () => Promise.resolve(),
+  };
+}
+
+async function callOperation(base: string, row: TrackingOperation, request: Record<string, unknown>): Promise<unknown> {
+  const rest = { ...request };
+  const path = row.path.replace(/:(\w+)/g, (_match, name: string) => {
+    const value = String(rest[name]);
+    delete rest[name];
+    return encodeURIComponent(value);
+  });
+  const url = new URL(`${base}/api/2.0/mlflow${path}`);
+  if (row.method === 'GET') {
+    for (const [name, value] of Object.entries(rest)) {
+      for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
+    }
+    return (await send(url, {})).json();
+  }
+  const headers = { 'content-type': 'application/json' };
+  const text = await (await send(url, { method: row.method, headers, body: JSON.stringify(rest) })).text();
+  return text === '' ? {} : JSON.parse(text);
+}
+
+function remoteArtifacts(base: string): TrackingArtifacts {
+  const address = (path: string) => `${base}/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`;
+  return {
+    async put(path, content) {
+      const body = Readable.toWeb(content) as ReadableStream<Uint8Array>;
+      await send(new URL(address(path)), { method: 'PUT', body, duplex: 'half' } as RequestInit);
+      return { size: 0, sha256: '' };
+    },
+    async open(path, range) {
+      const headers = range ? { range: `bytes=${range.start}-${range.end ?? ''}` } : {};
+      const response = await send(new URL(address(path)), { headers: headers as Record<string, string> });
+      const size = Number(response.headers.get('content-length') ?? 0);
+      const body = response.body as ReadableStream<Uint8Array> | null;
+      return { size, stream: body ? Readable.fromWeb(body) : Readable.from([]) };
+    },
+    async list(directory) {
+      const url = new URL(`${base}/artifacts`);
+      url.searchParams.set('path', directory);
+      const { files = [] } = (await (await send(url, {})).json()) as {
+        files?: { path: string; is_dir: boolean; file_size?: number }[];
+      };
+      return files.map(({ path, is_dir, file_size }) => ({
+        path: joinPath(directory, path),
+        isDirectory: is_dir,
+        ...(file_size === undefined ? {} : { size: file_size }),
+      }));
+    },
+    async delete(path) {
+      await send(new URL(address(path)), { method: 'DELETE' });
+    },
+  };
+}
+
+/** @throws the upstream's own refusal, or UPSTREAM_FAILED where it did not answer as MLflow does */
+async function send(url: URL, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch((error: unknown) => {
+    throw new PlatformError('UPSTREAM_FAILED', `The tracking server at ${url.origin} cannot be reached.`, {
+      cause: error,
+    });
+  });
+  if (response.ok) return response;
+  const text = await response.text();
+  let body: { error_code?: string; message?: string } = {};
+  try {
+    body = JSON.parse(text) as typeof body;
+  } catch {
+    // Not MLflow's form: told below by its status.
+  }
+  const code = CODES[body.error_code ?? ''] ?? (response.status >= 500 ? 'UPSTREAM_FAILED' : 'INVALID_PARAMETER');
+  throw new PlatformError(code, body.message ?? `The tracking server answered ${response.status}.`, { internal: text });
+}
