@@ -1,18 +1,22 @@
+import type { TensorData } from './tensor.ts';
+
 /** The Open Inference Protocol's datatypes that ONNX Runtime for Node can hold. */
-export type Datatype =
-  | 'BOOL'
-  | 'UINT8'
-  | 'UINT16'
-  | 'UINT32'
-  | 'UINT64'
-  | 'INT8'
-  | 'INT16'
-  | 'INT32'
-  | 'INT64'
-  | 'FP16'
-  | 'FP32'
-  | 'FP64'
-  | 'BYTES';
+export const DATATYPES = [
+  'BOOL',
+  'UINT8',
+  'UINT16',
+  'UINT32',
+  'UINT64',
+  'INT8',
+  'INT16',
+  'INT32',
+  'INT64',
+  'FP16',
+  'FP32',
+  'FP64',
+  'BYTES',
+] as const;
+export type Datatype = (typeof DATATYPES)[number];
 
 export interface TensorMetadata {
   readonly name: string;
@@ -21,29 +25,27 @@ export interface TensorMetadata {
   readonly shape: readonly number[];
 }
 
-export type TensorValue = number | string | boolean | null;
-
-/** A tensor as JSON carries it: values flat, row by row. INT64 beyond 2^53 and what is not finite are strings. */
+/** A tensor: its values lie flat, row by row. */
 export interface Tensor {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  readonly data: readonly TensorValue[];
+  readonly data: TensorData;
 }
 
 export interface InferRequest {
-  /** Echoed; made by the caller, so that what is logged and what is answered agree. */
-  readonly id: string;
   readonly inputs: readonly Tensor[];
   /** Names of the outputs that are wanted; absent: all. */
   readonly outputs?: readonly string[];
 }
 
-export interface InferResponse {
-  readonly id: string;
-  readonly modelName: string;
+/** What one run of a model took and gave: the answer, and what a prediction log keeps. */
+export interface Inference {
   readonly modelVersion: string;
+  readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** The rows' keys, where the model was loaded with a key column and the request had it. */
+  readonly keys: readonly string[] | undefined;
 }
 
 export interface ModelMetadata {
@@ -63,6 +65,16 @@ export interface InvocationsRequest {
   readonly params?: unknown;
 }
 
+/** A request of KServe V1: `instances` or `inputs`, which mean the same. */
+export interface PredictRequest {
+  readonly instances?: unknown;
+  readonly inputs?: unknown;
+}
+
+export interface Predictions extends Inference {
+  readonly predictions: unknown;
+}
+
 /** What a model is loaded from: a folder with an MLmodel file, or an .onnx file. */
 export interface ModelSource {
   readonly path: string;
@@ -72,14 +84,10 @@ export interface ModelSource {
 export interface ModelOptions {
   /** Threads that ONNX Runtime uses inside of one run; default 1. */
   readonly intraOpThreads?: number;
-  /** Worker threads that each hold a copy of the model; default: the engine's number. */
+  /** Worker threads that each hold a copy of the model; default: all of the engine's. */
   readonly workers?: number;
-}
-
-/** A request that the model must answer before it counts as ready. */
-export interface GoldenRequest {
-  readonly protocol: 'invocations';
-  readonly body: InvocationsRequest;
+  /** An input that names the row and is not given to the model: it is reported with the prediction. */
+  readonly keyColumn?: string;
 }
 
 export interface LoadedModel {
@@ -87,10 +95,8 @@ export interface LoadedModel {
   readonly version: string;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** The logged input example, if the model has one. */
-  readonly golden: GoldenRequest | undefined;
-  /** MLmodel's signature, as MLflow wrote it; undefined for a bare .onnx file. */
-  readonly signature: unknown;
+  /** The logged input example as a request of MLflow's scoring protocol, if the model has one. */
+  readonly golden: InvocationsRequest | undefined;
 }
 
 /**
@@ -101,33 +107,22 @@ export interface LoadedModel {
 export interface InferenceEngine {
   /** Loads a version beside those that are there; it is not served until `serve` names it. */
   load(name: string, version: string, source: ModelSource): Promise<LoadedModel>;
-  /** Runs the golden request (without one: a request of ones in the declared shapes) and checks that the answer is finite. */
+  /** Runs the golden request (without one: ones in the declared shapes) and checks that the answer is finite. */
   verify(name: string, version: string): Promise<void>;
   /** From now on requests without a version go to this one. */
   serve(name: string, version: string): void;
-  /** Waits for running requests, then frees the version. */
+  /** Frees the version once its running requests have finished. */
   unload(name: string, version: string): Promise<void>;
   /** Names of the models of which a version is served. */
   models(): readonly string[];
   isReady(name: string, version?: string): boolean;
   metadata(name: string, version?: string): ModelMetadata;
-  infer(name: string, version: string | undefined, request: InferRequest): Promise<InferResponse>;
-  /** MLflow's scoring protocol, with the signature enforced; the answer is the value of `predictions`. */
-  invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<InvokeResponse>;
-  /** KServe V1: `instances` (rows, or objects by input name) or `inputs`; the answer is the value of `predictions`. */
-  predict(name: string, version: string | undefined, body: PredictRequest): Promise<InvokeResponse>;
+  /** A model's inputs and key column, for decoding a request. */
+  inputsOf(name: string, version?: string): { inputs: readonly TensorMetadata[]; keyColumn: string | undefined };
+  infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference>;
+  /** MLflow's scoring protocol, with the signature enforced. */
+  invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Predictions>;
+  /** KServe V1. */
+  predict(name: string, version: string | undefined, request: PredictRequest): Promise<Predictions>;
   close(): Promise<void>;
-}
-
-export interface PredictRequest {
-  readonly instances?: unknown;
-  readonly inputs?: unknown;
-}
-
-export interface InvokeResponse {
-  readonly modelVersion: string;
-  readonly predictions: unknown;
-  /** What the model was given and what it answered, by tensor, for the prediction log. */
-  readonly inputs: readonly Tensor[];
-  readonly outputs: readonly Tensor[];
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ErrorFormat, PlatformError, problem, toPlatformError } from '@mlops/errors';
+import { type ErrorFormat, inferenceError, PlatformError, problem, toPlatformError } from '@mlops/errors';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
@@ -40,7 +40,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.addHook('onSend', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' });
   });
-  useErrorFormat(app, options.errorFormat ?? problem);
+  const own = options.errorFormat ?? problem;
+  useErrorFormat(app, own);
+  // The inference protocols have no prefix of their own to hang a scope on.
+  answerUnknown(app, (url) => (/^\/v[12]\//.test(url) ? inferenceError : own));
   app.decorate('metrics', registry);
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   return app;
@@ -48,18 +51,32 @@ export function createServer(options: ServerOptions): FastifyInstance {
 
 /** Gives all routes of a scope one protocol's error form, unknown addresses below the scope's prefix included. */
 export function useErrorFormat(scope: FastifyInstance, format: ErrorFormat): void {
-  const send = (error: PlatformError, request: FastifyRequest, reply: FastifyReply) => {
-    if (error.status >= 500) request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
-    const { status, contentType, body } = format(error, request.id);
-    // A string with the exact content type: KServe's client ignores errors whose type carries a charset.
-    return reply.code(status).header('content-type', contentType).serializer(JSON.stringify).send(body);
-  };
-  scope.setErrorHandler((error: FastifyError, request, reply) => send(toPlatformError(error), request, reply));
-  scope.setNotFoundHandler((request, reply) =>
-    send(
-      new PlatformError('ROUTE_NOT_FOUND', `There is no ${request.method} ${request.url.split('?')[0]}.`),
+  scope.setErrorHandler((error: FastifyError, request, reply) =>
+    sendError(format, toPlatformError(error), request, reply),
+  );
+  if (scope.prefix !== '') answerUnknown(scope, () => format);
+}
+
+function answerUnknown(scope: FastifyInstance, formatOf: (url: string) => ErrorFormat): void {
+  scope.setNotFoundHandler((request, reply) => {
+    const address = `${request.method} ${request.url.split('?')[0]}`;
+    return sendError(
+      formatOf(request.url),
+      new PlatformError('ROUTE_NOT_FOUND', `There is no ${address}.`),
       request,
       reply,
-    ),
-  );
+    );
+  });
+}
+
+function sendError(
+  format: ErrorFormat,
+  error: PlatformError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (error.status >= 500) request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
+  const { status, contentType, body } = format(error, request.id);
+  // The exact content type: KServe's client ignores errors whose type carries a charset.
+  return reply.code(status).header('content-type', contentType).serializer(JSON.stringify).send(body);
 }

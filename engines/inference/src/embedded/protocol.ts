@@ -1,0 +1,31 @@
+import type { Tensor, TensorMetadata } from '../engine.ts';
+
+/** What the main thread and a model thread say to each other. */
+export type Request =
+  | {
+      readonly id: number;
+      readonly kind: 'load';
+      readonly model: string;
+      readonly path: string;
+      readonly intraOpThreads: number;
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'run';
+      readonly model: string;
+      readonly inputs: readonly Tensor[];
+      readonly outputs: readonly string[] | undefined;
+    }
+  | { readonly id: number; readonly kind: 'unload'; readonly model: string };
+
+export interface LoadReply {
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+}
+
+export interface Reply {
+  readonly id: number;
+  readonly loaded?: LoadReply;
+  readonly outputs?: readonly Tensor[];
+  readonly error?: string;
+}

@@ -1,0 +1,31 @@
+import type { Operation } from '@mlops/operations';
+import { Type } from 'typebox';
+
+const any = Type.Unknown();
+const model = { name: Type.String(), version: Type.Optional(Type.String()) };
+
+const reads = { access: 'read', effect: 'none', audited: false, response: any } as const;
+const predicts = { method: 'POST', access: 'predict', effect: 'none', audited: false, response: any } as const;
+const server = { ...reads, method: 'GET', request: Type.Object({}), resource: { type: 'server' } } as const;
+const oneModel = { request: Type.Object(model), resource: { type: 'model', field: 'name' } } as const;
+
+/**
+ * The Open Inference Protocol (V2), KServe V1 and MLflow's scoring protocol as one table. Predictions are not audit
+ * entries: the prediction log keeps them. A path with a version exists beside each path of a V2 model.
+ */
+export const inferenceOperations = {
+  serverMetadata: { ...server, path: '/v2' },
+  serverLive: { ...server, path: '/v2/health/live' },
+  serverReady: { ...server, path: '/v2/health/ready' },
+  listModels: { ...server, path: '/v2/models' },
+  modelMetadata: { ...reads, ...oneModel, method: 'GET', path: '/v2/models/:name' },
+  modelReady: { ...reads, ...oneModel, method: 'GET', path: '/v2/models/:name/ready' },
+  infer: { ...predicts, ...oneModel, path: '/v2/models/:name/infer' },
+  listModelsV1: { ...server, path: '/v1/models' },
+  modelReadyV1: { ...reads, ...oneModel, method: 'GET', path: '/v1/models/:name' },
+  /** The name carries its verb, `:predict`: Fastify cannot escape the colon, so the handler splits it. */
+  predictV1: { ...predicts, ...oneModel, path: '/v1/models/:name' },
+  invoke: { ...predicts, ...oneModel, path: '/invocations' },
+} as const satisfies Record<string, Operation>;
+
+export type InferenceOperationName = keyof typeof inferenceOperations;

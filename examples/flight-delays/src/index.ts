@@ -1,0 +1,2 @@
+export { deployExample, loadExample } from './load.ts';
+export { replayTraffic } from './replay.ts';

@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  checkParsePolicySet,
+  preparsePolicySet,
+  preparseSchema,
+  type StatefulAuthorizationCall,
+  statefulIsAuthorized,
+  validate,
+} from '@cedar-policy/cedar-wasm/nodejs';
+import { PlatformError } from '@mlops/errors';
+import type { Access, ResourceRef } from '@mlops/operations';
+import type { Principal } from './principal.ts';
+
+const BUILT_IN = join(import.meta.dirname, '../../policies');
+const DECISIONS_KEPT = 10_000;
+
+/** A question to the policies. */
+export interface AccessQuestion {
+  readonly principal: Principal;
+  readonly action: Access;
+  readonly resource: ResourceRef;
+  readonly operation: string;
+}
+
+/** Decides by Cedar policies: the built-in ones and those of a folder. What no policy permits is forbidden. */
+export class Authoriser {
+  readonly #policySet: string;
+  /** Policies are fixed for a process, so a decision stays true; asking Cedar anew costs a prediction's whole budget. */
+  readonly #decided = new Map<string, boolean>();
+
+  /** @throws INVALID_PARAMETER for a policy that cannot be read or does not fit the schema, naming its file */
+  constructor(folder?: string) {
+    const schema = readFileSync(join(BUILT_IN, 'schema.cedarschema'), 'utf8');
+    const policies = [...policyFiles(BUILT_IN), ...(folder === undefined ? [] : policyFiles(folder))];
+    for (const path of policies) checkFile(path, schema);
+    this.#policySet = crypto.randomUUID();
+    const text = policies.map((path) => readFileSync(path, 'utf8')).join('\n');
+    preparsePolicySet(this.#policySet, { staticPolicies: text });
+    preparseSchema(this.#policySet, schema);
+  }
+
+  /** @throws PERMISSION_DENIED */
+  authorise(question: AccessQuestion): void {
+    const { principal, action, resource, operation } = question;
+    const key = `${principal.id}\n${principal.team}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
+    let allowed = this.#decided.get(key);
+    if (allowed === undefined) {
+      allowed = this.#decide(question);
+      if (this.#decided.size >= DECISIONS_KEPT) this.#decided.clear();
+      this.#decided.set(key, allowed);
+    }
+    if (!allowed) {
+      throw new PlatformError(
+        'PERMISSION_DENIED',
+        `${principal.id} of team ${principal.team} may not ${action} the ${resource.type} '${resource.id}' (${operation}).`,
+      );
+    }
+  }
+
+  #decide({ principal, action, resource, operation }: AccessQuestion): boolean {
+    const user = { type: 'User', id: principal.id };
+    const team = { type: 'Team', id: principal.team };
+    const target = { type: entityType(resource.type), id: resource.id };
+    const call: StatefulAuthorizationCall = {
+      principal: user,
+      action: { type: 'Action', id: action },
+      resource: target,
+      context: { operation },
+      preparsedPolicySetId: this.#policySet,
+      preparsedSchemaName: this.#policySet,
+      entities: [
+        { uid: user, attrs: {}, parents: [team] },
+        { uid: team, attrs: {}, parents: [] },
+        { uid: target, attrs: { team: { __entity: { type: 'Team', id: principal.team } } }, parents: [] },
+      ],
+    };
+    const answer = statefulIsAuthorized(call);
+    if (answer.type === 'failure') {
+      const internal = answer.errors.map((error) => error.message).join('; ');
+      throw new PlatformError('INTERNAL', 'The access policies could not be evaluated.', { internal });
+    }
+    // A policy that fails to evaluate is left out by Cedar; a forbid that fails must not open what it closes.
+    return answer.response.decision === 'allow' && answer.response.diagnostics.errors.length === 0;
+  }
+}
+
+function policyFiles(folder: string): string[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.cedar'));
+  return files.sort().map((name) => join(folder, name));
+}
+
+function checkFile(path: string, schema: string): void {
+  const policies = { staticPolicies: readFileSync(path, 'utf8') };
+  const parsed = checkParsePolicySet(policies);
+  const problems = parsed.type === 'failure' ? parsed.errors.map((error) => error.message) : [];
+  if (problems.length === 0) {
+    const answer = validate({ schema, policies });
+    if (answer.type === 'failure') problems.push(...answer.errors.map((error) => error.message));
+    else problems.push(...answer.validationErrors.map(({ error }) => error.message));
+  }
+  if (problems.length > 0) {
+    throw new PlatformError(
+      'INVALID_PARAMETER',
+      `policies: ${path} is not a valid policy file: ${problems.join('; ')}`,
+    );
+  }
+}
+
+/** `registered-model` is the entity type RegisteredModel. */
+function entityType(resourceType: string): string {
+  return resourceType.replace(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,5 @@
+export type { Deployment, Revision } from './deployment.ts';
+export { ModelFiles } from './model-files.ts';
+export { deploymentHandlers, deploymentOperations } from './routes.ts';
+export { Deployments } from './service.ts';
+export { DeploymentStore, deploymentSchema } from './store.ts';

@@ -1,0 +1,232 @@
+import { PlatformError } from '@mlops/errors';
+import { Type } from 'typebox';
+import { type ApiHandlers, apiOperation, listOf, pageQuery, parseTime } from '../api/index.ts';
+import type { Deployment, Revision } from './deployment.ts';
+import type { Deployments } from './service.ts';
+import type { DeploymentStore } from './store.ts';
+
+const text = Type.String();
+const time = Type.String({ format: 'date-time' });
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+
+type DeploymentStatus = 'ready' | 'loading' | 'failed' | 'deleted';
+
+const Options = Type.Object(
+  {
+    key_column: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'An input that names the row and is not given to the model; actuals can be attached by it.',
+      }),
+    ),
+    workers: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 64, description: 'Threads that each hold a copy of the model.' }),
+    ),
+    intra_op_threads: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 64, description: 'Threads that ONNX Runtime uses inside of one run.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const RevisionSchema = Type.Object({
+  revision: Type.Integer(),
+  model: Type.String({ description: 'The model as it was asked for.' }),
+  model_name: text,
+  model_version: text,
+  digest: Type.String({ description: 'SHA-256 over the model’s files as they were loaded.' }),
+  options: Options,
+  status: Type.Union([Type.Literal('ready'), Type.Literal('failed')]),
+  error: nullable(text),
+  created_at: time,
+  created_by: text,
+});
+
+const DeploymentSchema = Type.Object({
+  name: text,
+  team: text,
+  status: Type.Unsafe<DeploymentStatus>({
+    type: 'string',
+    enum: ['ready', 'loading', 'failed', 'deleted'],
+  }),
+  created_at: time,
+  deleted_at: nullable(time),
+  live_revision: nullable(Type.Integer()),
+  revision: nullable(RevisionSchema),
+  endpoints: Type.Object({ open_inference: text, kserve_v1: text, invocations: text }),
+});
+
+const name = Type.Object({ name: Type.String() });
+const wanted = {
+  model: Type.String({ description: 'models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/latest.' }),
+  options: Type.Optional(Options),
+};
+const asOf = Type.Optional(Type.String({ description: 'What was live at this time (RFC 3339).' }));
+const common = { resource: 'deployment', field: 'name' } as const;
+
+export const deploymentOperations = {
+  listDeployments: apiOperation('GET /api/v1/deployments', {
+    summary: 'All deployments, now or at a time.',
+    access: 'read',
+    resource: 'deployment',
+    query: Type.Object({ ...pageQuery, as_of: asOf }, { additionalProperties: false }),
+    response: listOf('deployments', DeploymentSchema),
+  }),
+  createDeployment: apiOperation('POST /api/v1/deployments', {
+    ...common,
+    summary: 'Deploys a registered model version; answers when it has passed its golden request.',
+    access: 'deploy',
+    effect: 'long',
+    status: 201,
+    body: Type.Object({ name: text, ...wanted }, { additionalProperties: false }),
+    response: DeploymentSchema,
+  }),
+  getDeployment: apiOperation('GET /api/v1/deployments/{name}', {
+    ...common,
+    summary: 'A deployment, now or at a time.',
+    access: 'read',
+    params: name,
+    query: Type.Object({ as_of: asOf }, { additionalProperties: false }),
+    response: DeploymentSchema,
+  }),
+  updateDeployment: apiOperation('PUT /api/v1/deployments/{name}', {
+    ...common,
+    summary: 'Makes a new revision; the old one serves until the new one is ready.',
+    access: 'deploy',
+    effect: 'long',
+    params: name,
+    body: Type.Object(wanted, { additionalProperties: false }),
+    response: DeploymentSchema,
+  }),
+  rollbackDeployment: apiOperation('POST /api/v1/deployments/{name}/rollback', {
+    ...common,
+    summary: 'Makes an earlier revision live again; by default the one before.',
+    access: 'deploy',
+    effect: 'long',
+    params: name,
+    body: Type.Object({ revision: Type.Optional(Type.Integer({ minimum: 1 })) }, { additionalProperties: false }),
+    response: DeploymentSchema,
+  }),
+  deleteDeployment: apiOperation('DELETE /api/v1/deployments/{name}', {
+    ...common,
+    summary: 'Stops serving; the history stays.',
+    access: 'delete',
+    effect: 'long',
+    params: name,
+    response: Type.Object({ name: text }),
+  }),
+  listRevisions: apiOperation('GET /api/v1/deployments/{name}/revisions', {
+    ...common,
+    summary: 'All revisions, newest first, also those that failed.',
+    access: 'read',
+    params: name,
+    response: listOf('revisions', RevisionSchema),
+  }),
+};
+
+export function deploymentHandlers(
+  deployments: Deployments,
+  store: DeploymentStore,
+): ApiHandlers<typeof deploymentOperations> {
+  const view = async (deployment: Deployment, revision?: Revision) => {
+    const live = deployment.liveRevision === null ? undefined : deployment.liveRevision;
+    const [newest] = live === undefined && !revision ? await store.revisions(deployment.name) : [];
+    const shown = revision ?? (live === undefined ? newest : await store.revision(deployment.name, live));
+    return viewDeployment(deployment, shown, deployments.isServing(deployment.name));
+  };
+
+  return {
+    async listDeployments({ query: { limit = 100, page_token = '', as_of } }) {
+      const found =
+        as_of === undefined
+          ? (await store.active()).map((deployment) => ({ deployment, revision: undefined }))
+          : await store.liveAt(parseTime('as_of', as_of));
+      const rest = found.filter(({ deployment }) => deployment.name > page_token);
+      const page = await Promise.all(
+        rest.slice(0, limit).map(({ deployment, revision }) => view(deployment, revision)),
+      );
+      return { deployments: page, next_page_token: rest.length > limit ? (page.at(-1)?.name ?? null) : null };
+    },
+    createDeployment: async ({ body }) => view(await deployments.create(body.name, request(body))),
+    async getDeployment({ params, query: { as_of } }) {
+      if (as_of === undefined) return view(await deployments.existing(params.name));
+      const found = (await store.liveAt(parseTime('as_of', as_of))).find(
+        ({ deployment }) => deployment.name === params.name,
+      );
+      if (!found) throw new PlatformError('NOT_FOUND', `Nothing was live as '${params.name}' at ${as_of}.`);
+      return view(found.deployment, found.revision);
+    },
+    updateDeployment: async ({ params, body }) => view(await deployments.update(params.name, request(body))),
+    rollbackDeployment: async ({ params, body }) => view(await deployments.rollback(params.name, body.revision)),
+    async deleteDeployment({ params }) {
+      await deployments.delete(params.name);
+      return { name: params.name };
+    },
+    async listRevisions({ params }) {
+      await deployments.existing(params.name);
+      return { revisions: (await store.revisions(params.name)).map(viewRevision), next_page_token: null };
+    },
+  };
+}
+
+interface WireOptions {
+  key_column?: string;
+  workers?: number;
+  intra_op_threads?: number;
+}
+
+function request({ model, options = {} }: { model: string; options?: WireOptions }) {
+  const { key_column, workers, intra_op_threads } = options;
+  return {
+    model,
+    options: {
+      ...(key_column === undefined ? {} : { keyColumn: key_column }),
+      ...(workers === undefined ? {} : { workers }),
+      ...(intra_op_threads === undefined ? {} : { intraOpThreads: intra_op_threads }),
+    },
+  };
+}
+
+export function viewRevision(revision: Revision) {
+  const { keyColumn, workers, intraOpThreads } = revision.options;
+  return {
+    revision: revision.revision,
+    model: revision.model,
+    model_name: revision.modelName,
+    model_version: revision.modelVersion,
+    digest: revision.digest,
+    options: {
+      ...(keyColumn === undefined ? {} : { key_column: keyColumn }),
+      ...(workers === undefined ? {} : { workers }),
+      ...(intraOpThreads === undefined ? {} : { intra_op_threads: intraOpThreads }),
+    },
+    status: revision.status,
+    error: revision.error,
+    created_at: new Date(revision.createdAt).toISOString(),
+    created_by: revision.createdBy,
+  };
+}
+
+function viewDeployment(deployment: Deployment, revision: Revision | undefined, serving: boolean) {
+  const { name } = deployment;
+  return {
+    name,
+    team: deployment.team,
+    status: statusOf(deployment, serving),
+    created_at: new Date(deployment.createdAt).toISOString(),
+    deleted_at: deployment.deletedAt === null ? null : new Date(deployment.deletedAt).toISOString(),
+    live_revision: deployment.liveRevision,
+    revision: revision === undefined ? null : viewRevision(revision),
+    endpoints: {
+      open_inference: `/v2/models/${name}/infer`,
+      kserve_v1: `/v1/models/${name}:predict`,
+      invocations: `/api/v1/deployments/${name}/invocations`,
+    },
+  };
+}
+
+function statusOf({ deletedAt, liveRevision }: Deployment, serving: boolean): DeploymentStatus {
+  if (deletedAt !== null) return 'deleted';
+  if (serving) return 'ready';
+  return liveRevision === null ? 'failed' : 'loading';
+}

@@ -1,0 +1,254 @@
+import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
+import { sql } from 'kysely';
+import type { Deployment, DeploymentOptions, Revision } from './deployment.ts';
+
+interface DeploymentTables {
+  deployments: {
+    name: string;
+    team: string;
+    created_at: number;
+    deleted_at: number | null;
+    live_revision: number | null;
+  };
+  deployment_revisions: {
+    deployment: string;
+    revision: number;
+    model: string;
+    model_name: string;
+    model_version: string;
+    digest: string;
+    options: string;
+    status: string;
+    error: string | null;
+    created_at: number;
+    created_by: string;
+  };
+  /** When which revision was live: the ledger that `as_of` reads. Only ever closed, never rewritten. */
+  deployment_periods: { deployment: string; revision: number; live_from: number; live_to: number | null };
+}
+
+export const deploymentSchema: Readonly<Record<string, SchemaStep>> = {
+  '0003_deployments': async (db, dialect) => {
+    const types = columnTypes(dialect);
+    const text = sql.raw(types.text) as never;
+    const integer = sql.raw(types.integer) as never;
+    await db.schema
+      .createTable('deployments')
+      .addColumn('name', text, (c) => c.primaryKey().notNull())
+      .addColumn('team', text, (c) => c.notNull())
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('deleted_at', integer)
+      .addColumn('live_revision', integer)
+      .execute();
+    await db.schema
+      .createTable('deployment_revisions')
+      .addColumn('deployment', text, (c) => c.notNull())
+      .addColumn('revision', integer, (c) => c.notNull())
+      .addColumn('model', text, (c) => c.notNull())
+      .addColumn('model_name', text, (c) => c.notNull())
+      .addColumn('model_version', text, (c) => c.notNull())
+      .addColumn('digest', text, (c) => c.notNull())
+      .addColumn('options', text, (c) => c.notNull())
+      .addColumn('status', text, (c) => c.notNull())
+      .addColumn('error', text)
+      .addColumn('created_at', integer, (c) => c.notNull())
+      .addColumn('created_by', text, (c) => c.notNull())
+      .addPrimaryKeyConstraint('deployment_revisions_key', ['deployment', 'revision'] as never[])
+      .execute();
+    await db.schema
+      .createTable('deployment_periods')
+      .addColumn('deployment', text, (c) => c.notNull())
+      .addColumn('revision', integer, (c) => c.notNull())
+      .addColumn('live_from', integer, (c) => c.notNull())
+      .addColumn('live_to', integer)
+      .execute();
+    await db.schema
+      .createIndex('deployment_periods_by_time')
+      .on('deployment_periods')
+      .columns(['deployment', 'live_from'])
+      .execute();
+  },
+};
+
+/** A deployment with the revision that is, or was, live. */
+export interface DeploymentWithRevision {
+  readonly deployment: Deployment;
+  readonly revision: Revision | undefined;
+}
+
+export class DeploymentStore {
+  readonly #database: Database<DeploymentTables>;
+
+  constructor(database: Database<unknown>) {
+    this.#database = database.as<DeploymentTables>();
+  }
+
+  /** Joins the surrounding transaction, as everything below does. */
+  transaction<T>(body: () => Promise<T>): Promise<T> {
+    return this.#database.write(body);
+  }
+
+  async find(name: string): Promise<Deployment | undefined> {
+    const row = await this.#database.query
+      .selectFrom('deployments')
+      .selectAll()
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row && toDeployment(row);
+  }
+
+  async active(): Promise<Deployment[]> {
+    const rows = await this.#database.query
+      .selectFrom('deployments')
+      .selectAll()
+      .where('deleted_at', 'is', null)
+      .orderBy('name')
+      .execute();
+    return rows.map(toDeployment);
+  }
+
+  async countActive(team: string): Promise<number> {
+    const { count } = await this.#database.query
+      .selectFrom('deployments')
+      .select((eb) => eb.fn.countAll().as('count'))
+      .where('team', '=', team)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  async revision(deployment: string, revision: number): Promise<Revision | undefined> {
+    const row = await this.#database.query
+      .selectFrom('deployment_revisions')
+      .selectAll()
+      .where('deployment', '=', deployment)
+      .where('revision', '=', revision)
+      .executeTakeFirst();
+    return row && toRevision(row);
+  }
+
+  /** Newest first. */
+  async revisions(deployment: string): Promise<Revision[]> {
+    const rows = await this.#database.query
+      .selectFrom('deployment_revisions')
+      .selectAll()
+      .where('deployment', '=', deployment)
+      .orderBy('revision', 'desc')
+      .execute();
+    return rows.map(toRevision);
+  }
+
+  /** The newest period first. */
+  async periods(deployment: string): Promise<{ revision: number; live_from: number; live_to: number | null }[]> {
+    return this.#database.query
+      .selectFrom('deployment_periods')
+      .select(['revision', 'live_from', 'live_to'])
+      .where('deployment', '=', deployment)
+      .orderBy('live_from', 'desc')
+      .orderBy('revision', 'desc')
+      .execute();
+  }
+
+  /** What was live at a time, deployments that are deleted by now included. */
+  async liveAt(time: number): Promise<DeploymentWithRevision[]> {
+    const rows = await this.#database.query
+      .selectFrom('deployment_periods as p')
+      .innerJoin('deployment_revisions as r', (join) =>
+        join.onRef('r.deployment', '=', 'p.deployment').onRef('r.revision', '=', 'p.revision'),
+      )
+      .innerJoin('deployments as d', 'd.name', 'p.deployment')
+      .selectAll('r')
+      .select(['d.team', 'd.created_at as deployment_created_at', 'd.deleted_at'])
+      .where('p.live_from', '<=', time)
+      .where((eb) => eb.or([eb('p.live_to', 'is', null), eb('p.live_to', '>', time)]))
+      .orderBy('r.deployment')
+      .execute();
+    return rows.map((row) => ({
+      deployment: {
+        name: row.deployment,
+        team: row.team,
+        createdAt: row.deployment_created_at,
+        deletedAt: row.deleted_at,
+        liveRevision: row.revision,
+      },
+      revision: toRevision(row),
+    }));
+  }
+
+  async save(deployment: Deployment): Promise<void> {
+    const { name, team, createdAt, deletedAt, liveRevision } = deployment;
+    const values = { team, created_at: createdAt, deleted_at: deletedAt, live_revision: liveRevision };
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('deployments')
+        .values({ name, ...values })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
+        .execute(),
+    );
+  }
+
+  async addRevision(revision: Revision): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('deployment_revisions')
+        .values({
+          deployment: revision.deployment,
+          revision: revision.revision,
+          model: revision.model,
+          model_name: revision.modelName,
+          model_version: revision.modelVersion,
+          digest: revision.digest,
+          options: JSON.stringify(revision.options),
+          status: revision.status,
+          error: revision.error,
+          created_at: revision.createdAt,
+          created_by: revision.createdBy,
+        })
+        .execute(),
+    );
+  }
+
+  /** Ends the open period, and opens one for `revision` unless it is null. */
+  async turnPeriod(deployment: string, revision: number | null, time: number): Promise<void> {
+    await this.#database.write(async (tx) => {
+      await tx
+        .updateTable('deployment_periods')
+        .set({ live_to: time })
+        .where('deployment', '=', deployment)
+        .where('live_to', 'is', null)
+        .execute();
+      if (revision !== null) {
+        await tx
+          .insertInto('deployment_periods')
+          .values({ deployment, revision, live_from: time, live_to: null })
+          .execute();
+      }
+    });
+  }
+}
+
+function toDeployment(row: DeploymentTables['deployments']): Deployment {
+  return {
+    name: row.name,
+    team: row.team,
+    createdAt: row.created_at,
+    deletedAt: row.deleted_at,
+    liveRevision: row.live_revision,
+  };
+}
+
+function toRevision(row: DeploymentTables['deployment_revisions']): Revision {
+  return {
+    deployment: row.deployment,
+    revision: row.revision,
+    model: row.model,
+    modelName: row.model_name,
+    modelVersion: row.model_version,
+    digest: row.digest,
+    options: JSON.parse(row.options) as DeploymentOptions,
+    status: row.status as Revision['status'],
+    error: row.error,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}

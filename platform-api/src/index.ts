@@ -1,0 +1,1 @@
+export { buildPlatform, openApi } from './app.ts';

@@ -1,0 +1,91 @@
+import type { PredictionEvent } from '@mlops/inference';
+import type { Metrics } from '@mlops/service';
+import { Counter, Gauge } from '@prometheus-io/client';
+import { type Prediction, predictionsOf, rowCount, type Served } from './prediction.ts';
+
+const FLUSH_MILLISECONDS = 200;
+/** Predictions written in one go: what is turned into text between two turns of the event loop. */
+const FLUSH_ROWS_MAX = 500;
+
+export interface RecorderParts {
+  readonly write: (deployment: string, predictions: readonly Prediction[]) => Promise<void>;
+  readonly servedBy: (event: PredictionEvent) => Served | undefined;
+  readonly queueMax: number;
+  readonly metrics: Metrics;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Takes predictions from the hot path into a bounded queue and writes them behind it. */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #dropped: Counter;
+  #queue: { event: PredictionEvent; served: Served }[] = [];
+  #rows = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> = Promise.resolve();
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    const registers = [parts.metrics];
+    this.#dropped = new Counter({
+      name: 'mlops_predictions_dropped_total',
+      help: 'Predictions that were not logged because the queue was full or the log could not be written.',
+      registers,
+    });
+    const queued: Gauge = new Gauge({
+      name: 'mlops_predictions_queued',
+      help: 'Predictions that wait to be logged.',
+      registers,
+      collect: () => queued.set(this.#rows),
+    });
+  }
+
+  /** Never waits and never throws; what does not fit is dropped and counted. */
+  record(event: PredictionEvent): void {
+    const served = this.#parts.servedBy(event);
+    if (!served) return;
+    const rows = rowCount(event);
+    if (this.#rows + rows > this.#parts.queueMax) {
+      this.#dropped.inc(rows);
+      return;
+    }
+    this.#queue.push({ event, served });
+    this.#rows += rows;
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MILLISECONDS).unref();
+  }
+
+  /** Writes what waits; answers when it is in the log. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flushing = this.#flushing.then(() => this.#drain());
+    return this.#flushing;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#take();
+      const predictions = batch.flatMap(({ event, served }) => predictionsOf(event, served));
+      for (const [deployment, group] of Map.groupBy(predictions, (prediction) => prediction.deployment)) {
+        try {
+          await this.#parts.write(deployment, group);
+        } catch (error) {
+          this.#dropped.inc(group.length);
+          this.#parts.onError(error);
+        }
+      }
+      this.#rows -= predictions.length;
+    }
+  }
+
+  #take(): { event: PredictionEvent; served: Served }[] {
+    let rows = 0;
+    let count = 0;
+    while (count < this.#queue.length && rows < FLUSH_ROWS_MAX) {
+      const next = this.#queue[count];
+      if (next) rows += rowCount(next.event);
+      count += 1;
+    }
+    return this.#queue.splice(0, count);
+  }
+}

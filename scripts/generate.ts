@@ -1,0 +1,29 @@
+// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference.
+//   npm run generate            writes         npm run generate -- --check    fails if something is not up to date
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { settingsReference } from '@mlops/configuration';
+import { openApi } from '@mlops/platform-api';
+import openapiTS, { astToString } from 'openapi-typescript';
+
+const root = join(import.meta.dirname, '..');
+const types = astToString(await openapiTS(structuredClone(openApi) as unknown as Parameters<typeof openapiTS>[0]));
+const files: Record<string, string> = {
+  'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
+  'docs/reference/settings.md': settingsReference(),
+  'sdk/src/generated/platform.ts': `// Generated from docs/reference/openapi.json by npm run generate.\n${types}`,
+};
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [path, content] of Object.entries(files)) {
+  const current = await readFile(join(root, path), 'utf8').catch(() => '');
+  if (current === content) continue;
+  stale.push(path);
+  if (!check) await writeFile(join(root, path), content);
+}
+if (check && stale.length > 0) {
+  console.error(`Not up to date (npm run generate writes them): ${stale.join(', ')}`);
+  process.exit(1);
+}
+console.log(stale.length === 0 ? 'Everything generated is up to date.' : `Written: ${stale.join(', ')}`);

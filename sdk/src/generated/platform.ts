@@ -1,0 +1,920 @@
+// Generated from docs/reference/openapi.json by npm run generate.
+export interface paths {
+    "/api/v1/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All deployments, now or at a time. */
+        get: operations["listDeployments"];
+        put?: never;
+        /** Deploys a registered model version; answers when it has passed its golden request. */
+        post: operations["createDeployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A deployment, now or at a time. */
+        get: operations["getDeployment"];
+        /** Makes a new revision; the old one serves until the new one is ready. */
+        put: operations["updateDeployment"];
+        post?: never;
+        /** Stops serving; the history stays. */
+        delete: operations["deleteDeployment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes an earlier revision live again; by default the one before. */
+        post: operations["rollbackDeployment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All revisions, newest first, also those that failed. */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logged predictions, newest first, with their actuals. */
+        get: operations["listPredictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/actuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attaches ground truth to predictions, by id or by key. */
+        post: operations["attachActuals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Audit entries, newest first. */
+        get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the team may have, and what it has. */
+        get: operations["listQuotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas/{resource}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how much of a thing the team may have. */
+        put: operations["setQuota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Problem: {
+            /** @description Address of the documentation of the code. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description What is wrong, and how to mend it. */
+            detail: string;
+            code: string;
+            /** @description The field that is wrong. */
+            field?: string;
+            request_id?: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    listDeployments: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                /** @description What was live at this time (RFC 3339). */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deployments: {
+                            name: string;
+                            team: string;
+                            /** @enum {string} */
+                            status: "ready" | "loading" | "failed" | "deleted";
+                            /** Format: date-time */
+                            created_at: string;
+                            deleted_at: string | null;
+                            live_revision: number | null;
+                            revision: {
+                                revision: number;
+                                /** @description The model as it was asked for. */
+                                model: string;
+                                model_name: string;
+                                model_version: string;
+                                /** @description SHA-256 over the model’s files as they were loaded. */
+                                digest: string;
+                                options: {
+                                    /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                                    key_column?: string;
+                                    /** @description Threads that each hold a copy of the model. */
+                                    workers?: number;
+                                    /** @description Threads that ONNX Runtime uses inside of one run. */
+                                    intra_op_threads?: number;
+                                };
+                                status: "ready" | "failed";
+                                error: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                                created_by: string;
+                            } | null;
+                            endpoints: {
+                                open_inference: string;
+                                kserve_v1: string;
+                                invocations: string;
+                            };
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/latest. */
+                    model: string;
+                    options?: {
+                        /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                        key_column?: string;
+                        /** @description Threads that each hold a copy of the model. */
+                        workers?: number;
+                        /** @description Threads that ONNX Runtime uses inside of one run. */
+                        intra_op_threads?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        team: string;
+                        /** @enum {string} */
+                        status: "ready" | "loading" | "failed" | "deleted";
+                        /** Format: date-time */
+                        created_at: string;
+                        deleted_at: string | null;
+                        live_revision: number | null;
+                        revision: {
+                            revision: number;
+                            /** @description The model as it was asked for. */
+                            model: string;
+                            model_name: string;
+                            model_version: string;
+                            /** @description SHA-256 over the model’s files as they were loaded. */
+                            digest: string;
+                            options: {
+                                /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                                key_column?: string;
+                                /** @description Threads that each hold a copy of the model. */
+                                workers?: number;
+                                /** @description Threads that ONNX Runtime uses inside of one run. */
+                                intra_op_threads?: number;
+                            };
+                            status: "ready" | "failed";
+                            error: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: string;
+                        } | null;
+                        endpoints: {
+                            open_inference: string;
+                            kserve_v1: string;
+                            invocations: string;
+                        };
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeployment: {
+        parameters: {
+            query?: {
+                /** @description What was live at this time (RFC 3339). */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        team: string;
+                        /** @enum {string} */
+                        status: "ready" | "loading" | "failed" | "deleted";
+                        /** Format: date-time */
+                        created_at: string;
+                        deleted_at: string | null;
+                        live_revision: number | null;
+                        revision: {
+                            revision: number;
+                            /** @description The model as it was asked for. */
+                            model: string;
+                            model_name: string;
+                            model_version: string;
+                            /** @description SHA-256 over the model’s files as they were loaded. */
+                            digest: string;
+                            options: {
+                                /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                                key_column?: string;
+                                /** @description Threads that each hold a copy of the model. */
+                                workers?: number;
+                                /** @description Threads that ONNX Runtime uses inside of one run. */
+                                intra_op_threads?: number;
+                            };
+                            status: "ready" | "failed";
+                            error: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: string;
+                        } | null;
+                        endpoints: {
+                            open_inference: string;
+                            kserve_v1: string;
+                            invocations: string;
+                        };
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/latest. */
+                    model: string;
+                    options?: {
+                        /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                        key_column?: string;
+                        /** @description Threads that each hold a copy of the model. */
+                        workers?: number;
+                        /** @description Threads that ONNX Runtime uses inside of one run. */
+                        intra_op_threads?: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        team: string;
+                        /** @enum {string} */
+                        status: "ready" | "loading" | "failed" | "deleted";
+                        /** Format: date-time */
+                        created_at: string;
+                        deleted_at: string | null;
+                        live_revision: number | null;
+                        revision: {
+                            revision: number;
+                            /** @description The model as it was asked for. */
+                            model: string;
+                            model_name: string;
+                            model_version: string;
+                            /** @description SHA-256 over the model’s files as they were loaded. */
+                            digest: string;
+                            options: {
+                                /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                                key_column?: string;
+                                /** @description Threads that each hold a copy of the model. */
+                                workers?: number;
+                                /** @description Threads that ONNX Runtime uses inside of one run. */
+                                intra_op_threads?: number;
+                            };
+                            status: "ready" | "failed";
+                            error: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: string;
+                        } | null;
+                        endpoints: {
+                            open_inference: string;
+                            kserve_v1: string;
+                            invocations: string;
+                        };
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollbackDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    revision?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        team: string;
+                        /** @enum {string} */
+                        status: "ready" | "loading" | "failed" | "deleted";
+                        /** Format: date-time */
+                        created_at: string;
+                        deleted_at: string | null;
+                        live_revision: number | null;
+                        revision: {
+                            revision: number;
+                            /** @description The model as it was asked for. */
+                            model: string;
+                            model_name: string;
+                            model_version: string;
+                            /** @description SHA-256 over the model’s files as they were loaded. */
+                            digest: string;
+                            options: {
+                                /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                                key_column?: string;
+                                /** @description Threads that each hold a copy of the model. */
+                                workers?: number;
+                                /** @description Threads that ONNX Runtime uses inside of one run. */
+                                intra_op_threads?: number;
+                            };
+                            status: "ready" | "failed";
+                            error: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: string;
+                        } | null;
+                        endpoints: {
+                            open_inference: string;
+                            kserve_v1: string;
+                            invocations: string;
+                        };
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        revisions: {
+                            revision: number;
+                            /** @description The model as it was asked for. */
+                            model: string;
+                            model_name: string;
+                            model_version: string;
+                            /** @description SHA-256 over the model’s files as they were loaded. */
+                            digest: string;
+                            options: {
+                                /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
+                                key_column?: string;
+                                /** @description Threads that each hold a copy of the model. */
+                                workers?: number;
+                                /** @description Threads that ONNX Runtime uses inside of one run. */
+                                intra_op_threads?: number;
+                            };
+                            status: "ready" | "failed";
+                            error: string | null;
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPredictions: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                id?: string;
+                request_id?: string;
+                key?: string;
+                revision?: number;
+                status?: number;
+                /** @description From this time on (RFC 3339). */
+                since?: string;
+                /** @description Before this time (RFC 3339). */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        predictions: {
+                            id: string;
+                            request_id: string;
+                            team: string;
+                            deployment: string;
+                            revision: number | null;
+                            model_version: string | null;
+                            key: string | null;
+                            inputs: {
+                                [key: string]: unknown;
+                            };
+                            outputs: {
+                                [key: string]: unknown;
+                            };
+                            latency_ms: number;
+                            status: number;
+                            error: string | null;
+                            /** Format: date-time */
+                            time: string;
+                            actual: null | {
+                                value: unknown;
+                                /** Format: date-time */
+                                time: string;
+                            };
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachActuals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    actuals: {
+                        prediction_id?: string;
+                        key?: string;
+                        value: number | string | boolean;
+                        /** @description When the truth became known (RFC 3339); default: now. */
+                        time?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accepted: number;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                action?: string;
+                actor?: string;
+                outcome?: string;
+                resource_type?: string;
+                resource_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: {
+                            /** @description Place in the chain, from 1, without gaps. */
+                            sequence: number;
+                            id: string;
+                            /** Format: date-time */
+                            time: string;
+                            team: string;
+                            actor: {
+                                type: string;
+                                id: string;
+                                ip?: string;
+                            };
+                            action: string;
+                            resource: {
+                                type: string;
+                                id: string;
+                                digest?: string;
+                            };
+                            outcome: "succeeded" | "denied" | "failed";
+                            reason?: string;
+                            request_id: string;
+                            details?: {
+                                [key: string]: unknown;
+                            };
+                            previous_hash: string;
+                            hash: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        quotas: {
+                            resource: string;
+                            limit: number;
+                            used: number;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    limit: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        resource: string;
+                        limit: number;
+                        used: number;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
