@@ -1,0 +1,52 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { verifyLines } from '@mlops/audit-chain';
+import type { Command } from 'commander';
+import { CommandError } from './connection.ts';
+import type { Context } from './context.ts';
+import { printList } from './output.ts';
+
+/** audit list|export|verify */
+export function auditCommands(program: Command, context: Context): void {
+  const audit = program.command('audit').description('who changed what, in a chain that can be verified');
+  audit
+    .command('list')
+    .option('--limit <number>', 'how many', Number, 20)
+    .action(async ({ limit }: { limit: number }) => {
+      const { platform } = context.connection();
+      const { entries } = await context
+        .connection()
+        .data(platform.GET('/api/v1/audit', { params: { query: { limit } } }));
+      printList(context.output(), entries, {
+        '#': (entry) => entry.sequence,
+        time: (entry) => entry.time,
+        who: (entry) => entry.actor.id,
+        action: (entry) => entry.action,
+        resource: (entry) => `${entry.resource.type} ${entry.resource.id}`,
+        outcome: (entry) => entry.outcome,
+      });
+    });
+  audit
+    .command('export')
+    .description('print the whole chain as JSON lines')
+    .action(async () => {
+      const { body } = await context.connection().raw('/api/v1/audit/export');
+      const decoder = new TextDecoder();
+      for await (const chunk of body ?? []) context.output().write(decoder.decode(chunk, { stream: true }));
+    });
+  audit
+    .command('verify')
+    .description('verify an export, without a platform: exits 1 and says which entry is wrong')
+    .argument('<file>', 'what `mlops audit export` has printed')
+    .action(async (file: string) => {
+      const stream = createReadStream(file);
+      await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject)).catch(() => {
+        throw new CommandError(`There is no file ${file}.`);
+      });
+      const verdict = await verifyLines(createInterface({ input: stream }));
+      const { json, write } = context.output();
+      if (json) write(`${JSON.stringify(verdict)}\n`);
+      if (!verdict.ok) throw new CommandError(`${file}, line ${verdict.line}: ${verdict.reason}.`);
+      if (!json) write(`${verdict.entries} entries, unbroken. Last hash: ${verdict.lastHash}\n`);
+    });
+}

@@ -1,0 +1,2 @@
+export { CommandError } from './connection.ts';
+export { createProgram } from './program.ts';

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { auditCommands } from './audit.ts';
+import { Connection } from './connection.ts';
+import type { Context } from './context.ts';
+import { deploymentCommands } from './deployments.ts';
+import { modelCommands } from './models.ts';
+import { platformCommands } from './platform.ts';
+import { predictionCommands } from './predictions.ts';
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+
+/** The `mlops` command. `write` receives what it prints. @throws CommandError from parseAsync */
+export function createProgram(
+  env: Readonly<Record<string, string | undefined>>,
+  write: (text: string) => void,
+): Command {
+  const program = new Command('mlops')
+    .description('The MLOps platform from the command line.')
+    .option('--url <url>', `address of the platform (default: MLOPS_URL or ${DEFAULT_URL})`)
+    .option('--json', 'print JSON')
+    .enablePositionalOptions(false)
+    .showHelpAfterError('(mlops --help shows the commands)');
+  const options = () => program.opts<{ url?: string; json?: boolean }>();
+  const context: Context = {
+    connection: () => new Connection(options().url ?? env.MLOPS_URL ?? DEFAULT_URL),
+    output: () => ({ json: options().json ?? false, write }),
+  };
+  platformCommands(program, context);
+  modelCommands(program, context);
+  deploymentCommands(program, context);
+  predictionCommands(program, context);
+  auditCommands(program, context);
+  return program;
+}
