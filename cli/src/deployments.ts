@@ -36,7 +36,7 @@ export function deploymentCommands(program: Command, context: Context): void {
       const call = replaces
         ? platform.PUT('/api/v1/deployments/{name}', { params: { path: { name } }, body })
         : platform.POST('/api/v1/deployments', { body: { name, ...body } });
-      const work = context.connection().data(call as Promise<{ data?: Shown }>);
+      const work = context.connection().data(call);
       show(await withProgress(`deploying ${model} as ${name}`, work));
     });
 

@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import { PlatformError } from '@mlops/errors';
 import type { Access, Call } from '@mlops/operations';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { callerOf, speakMlflow, type TrackingRoutesOptions } from './routes.ts';
+import type { TrackingRoutesOptions } from './routes-options.ts';
+import { callerOf, speakMlflow } from './wire/speak.ts';
 
 const LOGGED = { effect: 'long', audited: false } as const;
 /** What a browser might run as a page of this origin is sent as plain text. */

@@ -7,7 +7,7 @@ type Table = typeof trackingOperations;
 export type OperationName = keyof Table;
 /** The request and the response of an operation, in the wire's own names. */
 export type RequestOf<N extends OperationName> = Static<Table[N]['request']>;
-export type ResponseOf<N extends OperationName> = Static<Table[N]['response']>;
+type ResponseOf<N extends OperationName> = Static<Table[N]['response']>;
 
 /** MLflow's operations as typed functions, without HTTP. They throw PlatformErrors. */
 export type TrackingOperations = {

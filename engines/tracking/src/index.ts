@@ -4,5 +4,5 @@ export type { ModelVersionFiles, TrackingEngine, TrackingOperations } from './en
 export type * from './messages.ts';
 export { trackingOperations } from './operations/index.ts';
 export { remoteTracking } from './remote.ts';
-export { type TrackingRoutesOptions, trackingRoutes } from './routes.ts';
+export { trackingRoutes } from './routes.ts';
 export { buildTrackingServer } from './server.ts';

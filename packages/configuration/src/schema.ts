@@ -72,7 +72,7 @@ export const settings = {
   }),
 };
 
-export const settingsSchema = Type.Object(settings, { additionalProperties: false });
+const settingsSchema = Type.Object(settings, { additionalProperties: false });
 
 export type SettingName = keyof typeof settings;
 export type Settings = Static<typeof settingsSchema>;

@@ -94,7 +94,7 @@ export function openPostgres<Tables>(url: string, connectionsMax = 10): Database
   const INT8 = 20;
   const types = {
     getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-      oid === INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
+      oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
   };
   const pool = new pg.Pool({ connectionString: url, max: connectionsMax, types, connectionTimeoutMillis: 10_000 });
   // A broken idle connection is replaced at its next use; without a listener it would end the process.

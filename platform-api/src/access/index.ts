@@ -1,2 +1,2 @@
-export { type AccessQuestion, Authoriser } from './authoriser.ts';
+export { Authoriser } from './authoriser.ts';
 export { identify, type Principal, SYSTEM } from './principal.ts';

@@ -1,3 +1,3 @@
-export { Audit, type AuditNote } from './audit.ts';
+export { Audit } from './audit.ts';
 export { auditExportRoute, auditHandlers, auditOperations } from './routes.ts';
 export { AuditStore, auditSchema } from './store.ts';

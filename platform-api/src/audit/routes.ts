@@ -8,7 +8,7 @@ import type { AuditStore } from './store.ts';
 
 const text = Type.String();
 
-export const AuditEntrySchema = Type.Object({
+const AuditEntrySchema = Type.Object({
   sequence: Type.Integer({ description: 'Place in the chain, from 1, without gaps.' }),
   id: text,
   time: Type.String({ format: 'date-time' }),

@@ -1,4 +1,3 @@
-export type { Deployment, Revision } from './deployment.ts';
 export { ModelFiles } from './model-files.ts';
 export { deploymentHandlers, deploymentOperations } from './routes.ts';
 export { Deployments } from './service.ts';

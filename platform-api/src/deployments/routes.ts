@@ -187,7 +187,7 @@ function request({ model, options = {} }: { model: string; options?: WireOptions
   };
 }
 
-export function viewRevision(revision: Revision) {
+function viewRevision(revision: Revision) {
   const { keyColumn, workers, intraOpThreads } = revision.options;
   return {
     revision: revision.revision,

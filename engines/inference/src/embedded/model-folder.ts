@@ -52,7 +52,7 @@ async function readMlModel(folder: string): Promise<MlModel> {
   if (text === undefined) throw refuse('its folder has no MLmodel file');
   try {
     const model: unknown = parse(text, { maxAliasCount: 0 });
-    if (typeof model === 'object' && model !== null) return model as MlModel;
+    if (typeof model === 'object' && model !== null) return model;
   } catch (error) {
     throw refuse(`its MLmodel file is not YAML: ${(error as Error).message.split('\n')[0]}`);
   }

@@ -30,7 +30,7 @@ export class ModelPool {
   async load(model: ModelFile): Promise<LoadReply> {
     const places = this.#threads.slice(0, model.copies).keys();
     try {
-      const replies = await Promise.all([...places].map((place) => this.#loadInto(place, model)));
+      const replies = await Promise.all(Array.from(places, (place) => this.#loadInto(place, model)));
       const [first] = replies;
       if (!first) throw new Error('there is no model thread');
       return first;
@@ -45,7 +45,7 @@ export class ModelPool {
   async unload(key: string): Promise<void> {
     const places = [...this.#held.keys()].filter((place) => this.#held[place]?.delete(key));
     await Promise.all(
-      places.map((place) => this.#threads[place]?.send({ kind: 'unload', model: key }).catch(() => {})),
+      places.map(async (place) => this.#threads[place]?.send({ kind: 'unload', model: key }).catch(() => {})),
     );
   }
 

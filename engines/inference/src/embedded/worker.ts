@@ -92,9 +92,7 @@ async function run({ model, inputs, outputs }: Extract<Request, { kind: 'run' }>
   return session.outputNames.flatMap((name) => {
     const result = results[name];
     if (!result) return [];
-    return [
-      { name, datatype: TYPES[result.type] as Datatype, shape: [...result.dims], data: result.data as TensorData },
-    ];
+    return [{ name, datatype: TYPES[result.type] as Datatype, shape: [...result.dims], data: result.data }];
   });
 }
 

@@ -246,7 +246,7 @@ export function uniqueByKey<T extends { key: string }>(items: readonly T[]): T[]
   return [...new Map(items.map((item) => [item.key, item])).values()];
 }
 
-export function noExperiment(id: string): PlatformError {
+function noExperiment(id: string): PlatformError {
   return new PlatformError('NOT_FOUND', `No Experiment with id=${id} exists`);
 }
 

@@ -105,7 +105,7 @@ export function loggedModelOperations(context: TrackingContext): Operations {
 
     async finalizeLoggedModel({ model_id: id, status }) {
       const row = await database.write(async (tx) => {
-        const changed = { ...(await existing(id)), status: status as LoggedModelStatus, last_update_time: Date.now() };
+        const changed = { ...(await existing(id)), status: status, last_update_time: Date.now() };
         await tx
           .updateTable('logged_models')
           .set({ status: changed.status, last_update_time: changed.last_update_time })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PlatformError } from '@mlops/errors';
+import type { PlatformError } from '@mlops/errors';
 import type { RequestOf } from '../engine.ts';
 import { joinUri, type TrackingContext } from './context.ts';
 import { noLoggedModel } from './logged-models.ts';

@@ -48,7 +48,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
       .select((eb) => eb.fn.max('version').as('newest'))
       .where('name', '=', name)
       .executeTakeFirstOrThrow();
-    return Number(newest ?? 0) + 1;
+    return (newest ?? 0) + 1;
   }
 
   async function update(name: string, text: string, change: (row: VersionRow) => Partial<VersionRow>) {

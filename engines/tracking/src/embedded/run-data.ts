@@ -5,7 +5,8 @@ import { pageOf, splitPage } from '../search/page.ts';
 import { isIn, type TrackingContext } from './context.ts';
 import { metricWrites, toPoint } from './metric-writes.ts';
 import { wireMetric } from './run-view.ts';
-import { activeRun, assertActive, noRun, type RunRow, runIdOf, upsertTags } from './runs.ts';
+import { activeRun, assertActive, noRun, runIdOf, upsertTags } from './runs.ts';
+import type { RunRow } from './tables.ts';
 import { checkBatch, checkKey, checkMetric, cutParamValue, invalid } from './validation.ts';
 
 type Operations = Pick<

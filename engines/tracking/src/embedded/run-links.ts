@@ -1,7 +1,8 @@
 import type { TrackingOperations } from '../engine.ts';
 import type { Dataset, DatasetInput } from '../messages.ts';
 import type { TrackingContext } from './context.ts';
-import { activeRun, type RunRow } from './runs.ts';
+import { activeRun } from './runs.ts';
+import type { RunRow } from './tables.ts';
 import { invalid } from './validation.ts';
 
 type Operations = Pick<TrackingOperations, 'logInputs' | 'logOutputs'>;

@@ -15,7 +15,7 @@ import { invalidOrder, type OrderItem, parseOrder } from '../search/order.ts';
 import type { Page } from '../search/page.ts';
 import { compare } from './compare.ts';
 import { isIn, type TrackingContext } from './context.ts';
-import type { RunRow } from './runs.ts';
+import type { RunRow } from './tables.ts';
 import { experimentNumber } from './validation.ts';
 
 type Entity = 'metric' | 'param' | 'tag' | 'attribute' | 'dataset';

@@ -1,9 +1,6 @@
-import type { Selectable } from 'kysely';
 import { listField, type Metric, type Run, type RunInfo, type RunStatus, toWireDouble } from '../messages.ts';
 import { isIn, type TrackingContext } from './context.ts';
-import type { TrackingTables } from './tables.ts';
-
-type RunRow = Selectable<TrackingTables['runs']>;
+import type { RunRow } from './tables.ts';
 
 export function runInfo(row: RunRow): RunInfo {
   return {

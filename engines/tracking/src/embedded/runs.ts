@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
-import type { Insertable, Selectable } from 'kysely';
+import type { Insertable } from 'kysely';
 import type { RequestOf, TrackingOperations } from '../engine.ts';
-import { listField, type RunStatus, type Tag } from '../messages.ts';
+import { listField, type Tag } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
 import { joinUri, type TrackingContext } from './context.ts';
 import { activeExperiment, uniqueByKey } from './experiments.ts';
 import { randomRunName } from './run-names.ts';
 import { searchRunRows } from './run-search.ts';
 import { runInfo, viewRuns } from './run-view.ts';
-import type { TrackingTables } from './tables.ts';
+import type { RunRow, TrackingTables } from './tables.ts';
 import { checkBatch, checkKey, cutTagValue, invalid } from './validation.ts';
 
-export type RunRow = Selectable<TrackingTables['runs']>;
 type Operations = Pick<
   TrackingOperations,
   'createRun' | 'getRun' | 'updateRun' | 'deleteRun' | 'restoreRun' | 'searchRuns'
@@ -74,7 +73,7 @@ export function runOperations(context: TrackingContext): Operations {
       const row = await database.write(async (tx) => {
         const { id: run } = await activeRun(context, id);
         const changes = {
-          ...(status === undefined ? {} : { status: status as RunStatus }),
+          ...(status === undefined ? {} : { status: status }),
           ...(end_time === undefined ? {} : { end_time }),
           ...(name ? { name } : {}),
         };

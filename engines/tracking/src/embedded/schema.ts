@@ -1,5 +1,5 @@
 import { columnTypes, type DialectName, type SchemaStep } from '@mlops/database';
-import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
+import { type CreateTableBuilder, type Kysely, sql } from 'kysely';
 
 type Columns = Readonly<Record<string, 'text' | 'integer' | 'real' | 'text?' | 'integer?'>>;
 
@@ -204,7 +204,7 @@ interface TableShape {
 
 function tableMaker(db: Kysely<unknown>, dialect: DialectName) {
   const types = columnTypes(dialect);
-  const typeOf = (type: string) => sql.raw(types[type.replace('?', '') as keyof typeof types]) as RawBuilder<never>;
+  const typeOf = (type: string) => sql.raw<never>(types[type.replace('?', '') as keyof typeof types]);
   return async (name: string, shape: TableShape): Promise<void> => {
     let table = db.schema.createTable(name) as CreateTableBuilder<string, string>;
     if (shape.id) {

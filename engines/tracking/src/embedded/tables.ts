@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { Generated, Selectable } from 'kysely';
 
 /** 0 or 1. */
 type Flag = number;
@@ -92,3 +92,5 @@ export interface TrackingTables {
   model_version_tags: { name: string; version: number; key: string; value: string };
   artifacts: { path: string; size: number; sha256: string };
 }
+
+export type RunRow = Selectable<TrackingTables['runs']>;

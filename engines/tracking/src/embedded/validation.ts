@@ -3,7 +3,7 @@ import { PlatformError } from '@mlops/errors';
 
 // MLflow's limits and names (mlflow/utils/validation.py). Long param and tag values are cut, as MLflow does by default.
 
-export const LIMITS = { metrics: 1000, params: 100, tags: 100, entities: 1000 } as const;
+const LIMITS = { metrics: 1000, params: 100, tags: 100, entities: 1000 } as const;
 const KEY_LENGTH_MAX = 250;
 const PARAM_VALUE_LENGTH_MAX = 6000;
 const RUN_TAG_VALUE_LENGTH_MAX = 8000;

@@ -1,6 +1,6 @@
 import { type Comparison, invalidFilter, type Operator } from './filter.ts';
 
-export type ValueType = 'number' | 'string';
+type ValueType = 'number' | 'string';
 
 /** What one field of a search takes. */
 export interface FieldRule {

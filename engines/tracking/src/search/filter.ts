@@ -3,20 +3,7 @@ import { PlatformError } from '@mlops/errors';
 // MLflow's filter language (mlflow/utils/search_utils.py): comparisons joined by AND. This file knows its grammar; what
 // a key may be and which operators it takes, each kind of search says itself (fields.ts).
 
-export const OPERATORS = [
-  '=',
-  '!=',
-  '>',
-  '>=',
-  '<',
-  '<=',
-  'LIKE',
-  'ILIKE',
-  'IN',
-  'NOT IN',
-  'IS NULL',
-  'IS NOT NULL',
-] as const;
+const OPERATORS = ['=', '!=', '>', '>=', '<', '<=', 'LIKE', 'ILIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL'] as const;
 export type Operator = (typeof OPERATORS)[number];
 
 export type FilterValue =

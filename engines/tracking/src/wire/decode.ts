@@ -20,7 +20,7 @@ export function decodeRequest<T>(schema: TSchema, value: unknown): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new PlatformError('MALFORMED_REQUEST', 'The request body must be a JSON object.');
   }
-  return decodeObject(schema as SchemaNode, value as Record<string, unknown>, '') as T;
+  return decodeObject(schema, value as Record<string, unknown>, '') as T;
 }
 
 function decodeObject(schema: SchemaNode, value: Record<string, unknown>, path: string): Record<string, unknown> {
