@@ -16,7 +16,8 @@ export type Compliance = keyof typeof templates;
 /** The YAML of a team's namespace and all that stands in it. Throws where a name is no DNS label. */
 export async function teamManifests(team: string, costCenter: string, compliance: Compliance = 'standard') {
   for (const name of [team, costCenter]) {
-    if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) throw new Error(`"${name}" is not a DNS label of 1 to 40 characters`);
+    if (!/^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name))
+      throw new Error(`"${name}" is not a DNS label of 1 to 40 characters`);
   }
   const template = templates[compliance];
   const text = await readFile(new URL(`namespaces/${template.file}`, import.meta.url), 'utf8');

@@ -1,0 +1,93 @@
+/**
+ * Applies the platform to the cluster of the current kubeconfig, in order, and says what failed and why:
+ * `node apply.ts ENVIRONMENT [--without-charts] [--no-wait] [--warnings-as-errors] [--crds FOLDER]`.
+ * A second run changes nothing. People and CI/CD run this same program.
+ */
+import { parseArgs } from 'node:util';
+import { installOperators } from './charts.ts';
+import { run } from './command.ts';
+import { customResourceFiles } from './crds.ts';
+import { type Environment, environments, type Manifest, renderEnvironment, writeManifests } from './manifests.ts';
+import { waitFor } from './wait.ts';
+
+export interface ApplyOptions {
+  readonly environment: Environment;
+  /** Folder of the CRD files; those that miss are fetched into it. */
+  readonly crds: string;
+  readonly charts: boolean;
+  readonly wait: boolean;
+  readonly warningsAsErrors: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Applies everything. @throws with the step, kubectl's own words and, where it waited, what the pods say. */
+export async function apply(options: ApplyOptions): Promise<void> {
+  const { environment, log } = options;
+  const steps = await renderEnvironment(environment);
+  await applyCustomResources(options);
+  for (const [folder, objects] of steps) {
+    if (folder === 'operators' && options.charts) await installOperators(environment, log);
+    await applyObjects(folder, objects, options);
+    if (options.wait) await waitFor(objects, log);
+  }
+}
+
+async function applyCustomResources({ crds, log }: ApplyOptions) {
+  const paths = await customResourceFiles(crds);
+  const files = paths.flatMap((path) => ['-f', path]);
+  await kubectl('crds', ['apply', '--server-side', '--force-conflicts', '--field-manager=mlops-apply', ...files], log);
+  await kubectl('crds', ['wait', '--for=condition=Established', '--timeout=120s', ...files]);
+}
+
+async function applyObjects(folder: string, objects: readonly Manifest[], options: ApplyOptions) {
+  const args = ['apply', '--server-side', '--force-conflicts', '--field-manager=mlops-apply', '--validate=strict'];
+  if (options.warningsAsErrors) args.push('--warnings-as-errors');
+  await kubectl(folder, [...args, '-f', '-'], options.log, writeManifests(objects));
+}
+
+/** A Secret or a namespace just made may not be seen by all of the API server yet: such a refusal is tried again. */
+const PASSING = /(not yet ready|timed out|EOF|connection refused|TLS handshake|etcdserver: request)/;
+
+async function kubectl(step: string, args: readonly string[], log: (line: string) => void = () => {}, input?: string) {
+  for (let attempt = 1; ; attempt += 1) {
+    const { code, stdout, stderr } = await run('kubectl', args, input === undefined ? {} : { input });
+    if (code === 0) {
+      const changes = new Map<string, number>();
+      for (const verb of stdout.match(/(?<= )[a-z-]+$/gm) ?? []) changes.set(verb, (changes.get(verb) ?? 0) + 1);
+      log(`${step}: ${[...changes].map(([verb, count]) => `${count} ${verb}`).join(', ') || 'done'}`);
+      return;
+    }
+    if (attempt >= 3 || !PASSING.test(stderr)) throw new Error(`${step} failed:\n${stderr.trim()}`);
+    log(`${step}: ${stderr.trim().split('\n').at(-1)}; trying again`);
+  }
+}
+
+if (import.meta.main) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      'without-charts': { type: 'boolean', default: false },
+      'no-wait': { type: 'boolean', default: false },
+      'warnings-as-errors': { type: 'boolean', default: false },
+      crds: { type: 'string', default: process.env['MLOPS_CRDS_DIR'] ?? '.cache/crds' },
+    },
+  });
+  const environment = environments.find((name) => name === positionals[0]);
+  if (!environment || positionals.length !== 1) {
+    console.error(`usage: node apply.ts ${environments.join('|')} [--without-charts] [--no-wait] [--crds FOLDER]`);
+    process.exit(2);
+  }
+  try {
+    await apply({
+      environment,
+      crds: values.crds,
+      charts: !values['without-charts'],
+      wait: !values['no-wait'],
+      warningsAsErrors: values['warnings-as-errors'],
+      log: (line) => console.log(line),
+    });
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
+}
