@@ -36,7 +36,7 @@ export function remoteTracking(url: string): TrackingEngine {
     artifacts: remoteArtifacts(`${base}/api/2.0/mlflow-artifacts`),
     async modelVersionFiles(name, version) {
       const { artifact_uri } = await operations.getModelVersionDownloadUri({ name, version });
-      const directory = proxiedDirectory(artifact_uri);
+      const directory = proxiedDirectory(await resolveRun(operations, artifact_uri));
       if (directory === undefined) {
         throw new PlatformError(
           'INVALID_STATE',
@@ -51,22 +51,37 @@ export function remoteTracking(url: string): TrackingEngine {
 }
 
 async function callOperation(base: string, row: TrackingOperation, request: Record<string, unknown>): Promise<unknown> {
-  const rest = { ...request };
+  const query = { ...request };
   const path = row.path.replace(/:(\w+)/g, (_match, name: string) => {
-    const value = String(rest[name]);
-    delete rest[name];
+    const value = String(query[name]);
+    delete query[name];
     return encodeURIComponent(value);
   });
   const url = new URL(`${base}/api/2.0/mlflow${path}`);
   if (row.method === 'GET') {
-    for (const [name, value] of Object.entries(rest)) {
+    for (const [name, value] of Object.entries(query)) {
       for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
     }
     return (await send(url, {})).json();
   }
   const headers = { 'content-type': 'application/json' };
-  const text = await (await send(url, { method: row.method, headers, body: JSON.stringify(rest) })).text();
+  const text = await (
+    await send(url, { method: row.method, headers, body: JSON.stringify(request, notFiniteAsText) })
+  ).text();
   return text === '' ? {} : JSON.parse(text);
+}
+
+/** `runs:/ID/path` as a location below the run's artifacts; any other URI as it is. */
+async function resolveRun(operations: TrackingOperations, uri: string): Promise<string> {
+  const [, run_id, path = ''] = /^runs:\/([^/]+)\/?(.*)$/.exec(uri) ?? [];
+  if (run_id === undefined) return uri;
+  const { run } = await operations.getRun({ run_id });
+  return `${run.info.artifact_uri}/${path}`;
+}
+
+/** JSON has no NaN; MLflow reads its name. */
+function notFiniteAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 }
 
 function remoteArtifacts(base: string): TrackingArtifacts {

@@ -85,11 +85,14 @@ function fromFlags(argv: readonly string[], names: readonly SettingName[]): Reco
     throw invalid((error as Error).message);
   }
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? fromText(name as SettingName, value) : value,
-    ]),
+    Object.entries(values).map(([name, value]) => [name, fromFlag(name as SettingName, value)]),
   );
+}
+
+/** A list may be given by one flag or by several. */
+function fromFlag(name: SettingName, value: unknown): unknown {
+  if (Array.isArray(value)) return value.flatMap((item: string) => fromText(name, item));
+  return typeof value === 'string' ? fromText(name, value) : value;
 }
 
 /** Text as the environment and flags give it; a list is separated by commas. */

@@ -1,2 +1,13 @@
+export {
+  freePort,
+  postgresPrograms,
+  pythonEnvironment,
+  type Started,
+  startMlflow,
+  startPostgres,
+  startProgram,
+  stopGroup,
+  temporaryFolder,
+} from './processes.ts';
 export { suite } from './suite.ts';
 export { findTool, needTool } from './tools.ts';

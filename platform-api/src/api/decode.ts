@@ -2,6 +2,9 @@ import { PlatformError } from '@mlops/errors';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
 
+/** As JSON escapes them: NUL, and surrogates that stand alone. PostgreSQL cannot hold them, canonical JSON cannot write them. */
+const UNSTORABLE = /(?<!\\)(\\\\)*\\u(0000|d[89a-f])/;
+
 /** Values of a query or a path arrive as text: numbers and booleans are read from it. */
 export function decodeText(schema: TSchema, value: unknown): unknown {
   return decodeValue(schema, Value.Convert(schema, value));
@@ -9,6 +12,11 @@ export function decodeText(schema: TSchema, value: unknown): unknown {
 
 /** A value that fits the schema, with its defaults. @throws INVALID_PARAMETER, MISSING_PARAMETER that name the field */
 export function decodeValue(schema: TSchema, value: unknown): unknown {
+  if (UNSTORABLE.test(JSON.stringify(value) ?? '')) {
+    throw new PlatformError('INVALID_PARAMETER', 'The request holds a NUL character or half of a surrogate pair.', {
+      field: 'body',
+    });
+  }
   const withDefaults = Value.Default(schema, Value.Clone(value));
   if (Value.Check(schema, withDefaults)) return withDefaults;
   const [error] = Value.Errors(schema, withDefaults);

@@ -72,15 +72,9 @@ export class PredictionLog {
     });
   }
 
-  /** Turns a deployment's open segment into a Parquet file. */
-  seal(deployment: string): Promise<void> {
-    return this.#inTurn(deployment, () => this.#seal(deployment));
-  }
-
+  /** Leaves columns behind, no open segments. */
   async close(): Promise<void> {
-    await Promise.all(this.#turns.values());
-    for (const { file } of this.#open.values()) await file.close();
-    this.#open.clear();
+    await Promise.all([...this.#open.keys()].map((name) => this.#inTurn(name, () => this.#seal(name))));
     (await this.#duckdb)?.closeSync();
   }
 

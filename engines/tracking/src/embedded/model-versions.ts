@@ -170,7 +170,8 @@ export function modelVersionOperations(context: TrackingContext): Operations {
 
     async getModelVersionDownloadUri({ name, version }) {
       const row = await existingVersion(context, name, versionNumber(version));
-      return { artifact_uri: row.storage_location };
+      // As MLflow does: its clients resolve a run's path themselves.
+      return { artifact_uri: row.source.startsWith('runs:/') ? row.source : row.storage_location };
     },
 
     async setModelVersionTag({ name, version: text, key, value = '' }) {

@@ -62,8 +62,9 @@ function decodeValue(schema: SchemaNode, value: unknown, path: string): unknown 
 
 function decodeString(value: unknown, path: string): string {
   if (typeof value !== 'string') throw invalid(path, value, 'a string');
-  // PostgreSQL cannot hold it, and nobody means it.
+  // PostgreSQL cannot hold them, and nobody means them.
   if (value.includes('\u0000')) throw invalid(path, value, 'a string without the NUL character');
+  if (!value.isWellFormed()) throw invalid(path, value, 'well-formed Unicode');
   return value;
 }
 

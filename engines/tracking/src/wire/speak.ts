@@ -20,7 +20,8 @@ function parseBody(body: string): unknown {
   if (body.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(body);
-    return typeof value === 'string' ? JSON.parse(value) : value;
+    // A body of null would else pass for an absent one.
+    return (typeof value === 'string' ? JSON.parse(value) : value) ?? [];
   } catch (error) {
     throw new PlatformError('MALFORMED_REQUEST', `The request body is not JSON: ${(error as Error).message}.`);
   }

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { findTool, needTool } from './tools.ts';
+
+/** Something that a suite has started. */
+export interface Started {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** A folder that is gone when the suite ends. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'mlops-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }) };
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** Waits until a URL answers 200. */
+export async function untilHealthy(url: string, child: ChildProcess, seconds = 90): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before ${url} answered`);
+    const response = await fetch(url).catch(() => undefined);
+    if (response?.ok) return;
+    await wait(100);
+  }
+  throw new Error(`${url} did not answer within ${seconds} s`);
+}
+
+/** Stops a process and all that it has started. */
+export async function stopGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.pid === undefined) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  process.kill(-child.pid, signal);
+  const killed = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(killed);
+}
+
+/** Where PostgreSQL's server programs are: on PATH, or where Debian keeps them. */
+export function postgresPrograms(): string | undefined {
+  const found = findTool('initdb');
+  if (found) return join(found, '..');
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian).sort().reverse() : [];
+  return versions.map((version) => join(debian, version, 'bin')).find((folder) => existsSync(join(folder, 'initdb')));
+}
+
+/** A PostgreSQL server of the suite's own, with one empty database. Its programs refuse to run as root. */
+export async function startPostgres(): Promise<Started> {
+  const programs = postgresPrograms();
+  if (!programs) throw new Error('PostgreSQL is not installed');
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const data = join(folder.path, 'data');
+  const isRoot = userInfo().uid === 0;
+  if (isRoot) {
+    const { stdout } = spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' });
+    chownSync(folder.path, Number(stdout), Number(stdout));
+  }
+  const run = (program: string, args: string[]) => {
+    const command = [join(programs, program), ...args];
+    const [first = '', ...rest] = isRoot ? ['runuser', '-u', 'postgres', '--', ...command] : command;
+    const { status, stderr, stdout } = spawnSync(first, rest, { encoding: 'utf8', cwd: folder.path });
+    if (status !== 0) throw new Error(`${program}: ${stderr}${stdout}`);
+  };
+  run('initdb', ['-D', data, '-U', 'mlops', '-A', 'trust', '-E', 'UTF8', '--no-sync']);
+  run('pg_ctl', [
+    '-D',
+    data,
+    '-w',
+    '-l',
+    join(folder.path, 'log'),
+    '-o',
+    `-p ${port} -c listen_addresses=127.0.0.1 -c fsync=off -k ${folder.path}`,
+    'start',
+  ]);
+  return {
+    url: `postgres://mlops@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      run('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']);
+      folder.remove();
+    },
+  };
+}
+
+/** A real MLflow server on SQLite, with proxied artifacts. */
+export async function startMlflow(): Promise<Started> {
+  const python = needTool('mlops-python');
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const args = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'];
+  const stores = [
+    '--backend-store-uri',
+    `sqlite:///${folder.path}/mlflow.db`,
+    '--artifacts-destination',
+    join(folder.path, 'artifacts'),
+  ];
+  const child = spawn(python, [...args, ...stores], {
+    cwd: folder.path,
+    detached: true,
+    stdio: 'ignore',
+    env: { ...pythonEnvironment(python), MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await untilHealthy(`${url}/health`, child);
+  return {
+    url,
+    stop: async () => {
+      await stopGroup(child);
+      folder.remove();
+    },
+  };
+}
+
+/** What Python programs of the contract environment are started with. */
+export function pythonEnvironment(python: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PATH: [join(python, '..'), process.env.PATH].join(delimiter),
+    MLFLOW_DISABLE_TELEMETRY: 'true',
+    PYTHONDONTWRITEBYTECODE: '1',
+  };
+}
+
+const RUN = join(import.meta.dirname, '../../../scripts/run.mjs');
+
+/** One of the project's own programs as a process, ready when it has printed its line. */
+export async function startProgram(
+  file: string,
+  args: readonly string[],
+): Promise<Started & { child: ChildProcess; pid: number }> {
+  const child = spawn(process.execPath, [file, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: join(RUN, '../..'),
+  });
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /ready at (http:\S+?)[,\s(]/.exec(`${output} `)?.[1];
+      if (found) resolve(found);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${output}`)));
+  });
+  return { url, child, pid: child.pid ?? 0, stop: () => stopGroup(child) };
+}

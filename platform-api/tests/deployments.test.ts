@@ -1,0 +1,233 @@
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startPostgres, suite } from '@mlops/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call, exampleModel, flight, golden, startPlatform, startWithExample, type TestPlatform } from './platform.ts';
+
+const dialects = { sqlite: [], postgres: ['postgres'] } as const;
+
+for (const [dialect, needs] of Object.entries(dialects)) {
+  suite(`deployments on ${dialect}`, { needs }, () => {
+    let platform: TestPlatform;
+    let stopDatabase = async () => {};
+    let databaseArgs: string[] = [];
+
+    beforeAll(async () => {
+      if (dialect === 'postgres') {
+        const postgres = await startPostgres();
+        stopDatabase = postgres.stop;
+        databaseArgs = ['--database', postgres.url];
+      }
+      platform = await startWithExample(databaseArgs);
+    });
+    afterAll(async () => {
+      await platform.stop();
+      platform.remove();
+      await stopDatabase();
+    });
+
+    const get = async (path: string) => (await call(platform, 'GET', path)).body;
+
+    it('serve the registered model, by all three protocols, with the same answer', async () => {
+      const expected = 0.325_114_965_438_842_8;
+      const invoked = await call(platform, 'POST', '/api/v1/deployments/flight-delays/invocations', golden);
+      expect(invoked).toMatchObject({ status: 200, body: { predictions: [{ probability_late: expected }, {}, {}] } });
+      const v1 = await call(platform, 'POST', '/v1/models/flight-delays:predict', { instances: [flight] });
+      expect(v1).toMatchObject({ status: 200, body: { predictions: [[expected]] } });
+      const inputs = Object.entries(flight).map(([name, value]) => ({
+        name,
+        datatype: typeof value === 'string' ? 'BYTES' : 'FP32',
+        shape: [1],
+        data: [value],
+      }));
+      const v2 = await call(platform, 'POST', '/v2/models/flight-delays/infer', { id: 'mine', inputs });
+      expect(v2.body).toMatchObject({
+        id: 'mine',
+        model_name: 'flight-delays',
+        model_version: '1',
+        outputs: [{ name: 'probability_late', data: [expected] }],
+      });
+    });
+
+    it('show what they serve', async () => {
+      const deployment = await get('/api/v1/deployments/flight-delays');
+      expect(deployment).toMatchObject({
+        status: 'ready',
+        live_revision: 1,
+        revision: { model_name: 'flight-delays', model_version: '1', status: 'ready' },
+      });
+      expect(deployment.revision.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
+      expect((await get('/api/v1/deployments')).deployments.map((each: { name: string }) => each.name)).toContain(
+        'flight-delays',
+      );
+    });
+
+    it('make a new revision by PUT, return to the old one by rollback, and remember what was live when', async () => {
+      const start = new Date().toISOString();
+      const updated = await call(platform, 'PUT', '/api/v1/deployments/flight-delays', {
+        model: 'models:/flight-delays/1',
+        options: { key_column: 'flight' },
+      });
+      expect(updated).toMatchObject({ status: 200, body: { live_revision: 2, status: 'ready' } });
+      const middle = new Date().toISOString();
+      expect((await call(platform, 'POST', '/v2/models/flight-delays/versions/1/infer', { inputs: [] })).status).toBe(
+        404,
+      );
+      const back = await call(platform, 'POST', '/api/v1/deployments/flight-delays/rollback', {});
+      expect(back).toMatchObject({ status: 200, body: { live_revision: 1, status: 'ready' } });
+      expect((await call(platform, 'POST', '/api/v1/deployments/flight-delays/invocations', golden)).status).toBe(200);
+      expect(await get(`/api/v1/deployments/flight-delays?as_of=${start}`)).toMatchObject({ live_revision: 1 });
+      expect(await get(`/api/v1/deployments/flight-delays?as_of=${middle}`)).toMatchObject({ live_revision: 2 });
+      const { revisions } = await get('/api/v1/deployments/flight-delays/revisions');
+      expect(revisions.map((each: { revision: number }) => each.revision)).toEqual([2, 1]);
+    });
+
+    it('answer as if nothing had been before the first deployment', async () => {
+      expect((await get('/api/v1/deployments?as_of=2020-01-01T00:00:00Z')).deployments).toEqual([]);
+      expect((await call(platform, 'GET', '/api/v1/deployments/flight-delays?as_of=2020-01-01')).status).toBe(404);
+      expect((await call(platform, 'GET', '/api/v1/deployments?as_of=yesterday')).body).toMatchObject({
+        code: 'INVALID_PARAMETER',
+        field: 'as_of',
+      });
+    });
+
+    it('go on serving when a new revision fails, and say why', async () => {
+      await registerFile(platform, 'broken', Buffer.from('this is not ONNX'));
+      const failed = await call(platform, 'PUT', '/api/v1/deployments/flight-delays', { model: 'models:/broken/1' });
+      expect(failed).toMatchObject({ status: 422, body: { code: 'DEPLOYMENT_FAILED' } });
+      expect(failed.body.detail).toMatch(/revision 1 goes on serving/);
+      expect((await call(platform, 'POST', '/api/v1/deployments/flight-delays/invocations', golden)).status).toBe(200);
+      const { revisions } = await get('/api/v1/deployments/flight-delays/revisions');
+      expect(revisions[0]).toMatchObject({ status: 'failed', error: expect.stringContaining('cannot') });
+      expect((await get('/api/v1/audit?outcome=failed')).entries[0]).toMatchObject({
+        action: 'updateDeployment',
+        resource: { id: 'flight-delays' },
+      });
+    });
+
+    it('refuse bytes that are not those that were registered', async () => {
+      const { artifact_uri } = await get(
+        '/api/2.0/mlflow/model-versions/get-download-uri?name=flight-delays&version=1',
+      );
+      const path = `${artifact_uri.replace('mlflow-artifacts:/', '/api/2.0/mlflow-artifacts/artifacts/')}/requirements.txt`;
+      const original = await (await fetch(platform.url + path)).text();
+      await fetch(platform.url + path, { method: 'PUT', body: `${original}\nevil==1.0` });
+      await rm(join(platform.data, 'models'), { recursive: true });
+      const refused = await call(platform, 'POST', '/api/v1/deployments', {
+        name: 'tampered',
+        model: 'models:/flight-delays@champion',
+      });
+      expect(refused).toMatchObject({ status: 409, body: { code: 'DIGEST_MISMATCH' } });
+      await fetch(platform.url + path, { method: 'PUT', body: original });
+      const created = await call(platform, 'POST', '/api/v1/deployments', {
+        name: 'tampered',
+        model: 'models:/flight-delays@champion',
+      });
+      expect(created.status).toBe(201);
+    });
+
+    it('are deleted, and stay in the ledger', async () => {
+      const before = new Date().toISOString();
+      expect((await call(platform, 'DELETE', '/api/v1/deployments/tampered')).status).toBe(200);
+      expect((await call(platform, 'GET', '/api/v1/deployments/tampered')).status).toBe(404);
+      expect((await call(platform, 'POST', '/v1/models/tampered:predict', { instances: [] })).status).toBe(404);
+      expect(
+        (await get(`/api/v1/deployments?as_of=${before}`)).deployments.map((each: { name: string }) => each.name),
+      ).toContain('tampered');
+    });
+
+    it('come back after a restart', async () => {
+      await platform.stop();
+      platform = await startPlatform(databaseArgs, { path: platform.data, remove: platform.remove });
+      expect((await call(platform, 'GET', '/readyz')).status).toBe(200);
+      expect((await call(platform, 'POST', '/api/v1/deployments/flight-delays/invocations', golden)).status).toBe(200);
+    });
+
+    it('are limited by the quota', async () => {
+      await call(platform, 'PUT', '/api/v1/quotas/deployments', { limit: 1 });
+      const refused = await call(platform, 'POST', '/api/v1/deployments', {
+        name: 'one-more',
+        model: 'models:/flight-delays/1',
+      });
+      expect(refused).toMatchObject({ status: 429, body: { code: 'QUOTA_EXCEEDED', used: 1, requested: 1, limit: 1 } });
+      expect((await get('/api/v1/audit?outcome=denied')).entries[0]).toMatchObject({ action: 'createDeployment' });
+      expect((await get('/api/v1/quotas')).quotas).toEqual([{ resource: 'deployments', limit: 1, used: 1 }]);
+    });
+  });
+}
+
+describe('what cannot be deployed', () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await startWithExample();
+  });
+  afterAll(async () => {
+    await platform.stop();
+    platform.remove();
+  });
+
+  const onnx = (bytes: number) => readFileSync(join(exampleModel, 'model.onnx')).subarray(0, bytes);
+
+  it.each([
+    ['a truncated model', async () => onnx(100_000)],
+    ['a model that is not ONNX', async () => Buffer.from('hello')],
+    ['a pickle', async () => Buffer.from('80049500000000000000', 'hex')],
+    ['an empty file', async () => Buffer.alloc(0)],
+    ['an archive', async () => Buffer.from('504b0304', 'hex')],
+  ])('%s is refused with the reason, nothing stays loaded, the process stays up', async (what, content) => {
+    const name = what.toLowerCase().replaceAll(' ', '-');
+    await registerFile(platform, name, await content());
+    const answer = await call(platform, 'POST', '/api/v1/deployments', { name, model: `models:/${name}/1` });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'DEPLOYMENT_FAILED' } });
+    expect(answer.body.detail.length).toBeGreaterThan(40);
+    expect((await call(platform, 'GET', '/v2/models')).body.models).toEqual(['flight-delays']);
+    expect((await call(platform, 'POST', '/api/v1/deployments/flight-delays/invocations', golden)).status).toBe(200);
+  });
+
+  it.each([
+    [{ name: 'Upper', model: 'models:/flight-delays/1' }, 400, 'name'],
+    [{ name: 'a/b', model: 'models:/flight-delays/1' }, 400, 'name'],
+    [{ name: 'x', model: 'flight-delays' }, 400, 'model'],
+    [{ name: 'x', model: 'models:/flight-delays/one' }, 400, 'model'],
+    [{ name: 'x', model: 5 }, 400, 'model'],
+    [{ name: 'x' }, 400, 'model'],
+    [{ name: 'x', model: 'models:/flight-delays/1', optoins: {} }, 400, 'optoins'],
+    [{ name: 'x', model: 'models:/flight-delays/1', options: { workers: 0 } }, 400, 'options.workers'],
+  ])('%j is refused, and the field is named', async (body, status, field) => {
+    expect(await call(platform, 'POST', '/api/v1/deployments', body)).toMatchObject({ status, body: { field } });
+  });
+
+  it('unknown models, versions, aliases and deployments are 404 or 400', async () => {
+    const deploy = (model: string) => call(platform, 'POST', '/api/v1/deployments', { name: 'x', model });
+    expect((await deploy('models:/nothing/1')).status).toBe(404);
+    expect((await deploy('models:/flight-delays/99')).status).toBe(404);
+    expect((await deploy('models:/flight-delays@nobody')).status).toBe(400);
+    expect(
+      (await call(platform, 'PUT', '/api/v1/deployments/nothing', { model: 'models:/flight-delays/1' })).status,
+    ).toBe(404);
+    expect((await call(platform, 'DELETE', '/api/v1/deployments/nothing')).status).toBe(404);
+    expect(
+      (await call(platform, 'POST', '/api/v1/deployments', { name: 'flight-delays', model: 'models:/flight-delays/1' }))
+        .status,
+    ).toBe(409);
+  });
+});
+
+/** Registers a model whose only model file has this content. */
+async function registerFile(platform: TestPlatform, name: string, content: Buffer): Promise<void> {
+  const mlflow = async (path: string, body: object) =>
+    (await call(platform, 'POST', `/api/2.0/mlflow/${path}`, body)).body;
+  const { model } = await mlflow('logged-models', { experiment_id: '0', name });
+  const root = model.info.artifact_uri.replace('mlflow-artifacts:/', '');
+  const put = (file: string, body: Buffer | string) =>
+    fetch(`${platform.url}/api/2.0/mlflow-artifacts/artifacts/${root}/${file}`, { method: 'PUT', body: body });
+  await put('MLmodel', 'flavors:\n  onnx:\n    data: model.onnx\n');
+  await put('model.onnx', content);
+  await mlflow('registered-models/create', { name });
+  await mlflow('model-versions/create', {
+    name,
+    source: `models:/${model.info.model_id}`,
+    model_id: model.info.model_id,
+  });
+}
