@@ -1,6 +1,7 @@
 /**
  * Applies the platform to the cluster of the current kubeconfig, in order, and says what failed and why:
- * `node apply.ts ENVIRONMENT [--without-charts] [--no-wait] [--warnings-as-errors] [--crds FOLDER]`.
+ * `node apply.ts ENVIRONMENT [--without-crds] [--without-charts] [--no-wait] [--warnings-as-errors]
+ * [--crds FOLDER]`.
  * A second run changes nothing. People and CI/CD run this same program.
  */
 import { parseArgs } from 'node:util';
@@ -12,8 +13,8 @@ import { waitFor } from './wait.ts';
 
 export interface ApplyOptions {
   readonly environment: Environment;
-  /** Folder of the CRD files; those that miss are fetched into it. */
-  readonly crds: string;
+  /** Folder of the CRD files; those that miss are fetched into it. Undefined: they are in the cluster already. */
+  readonly crds: string | undefined;
   readonly charts: boolean;
   readonly wait: boolean;
   readonly warningsAsErrors: boolean;
@@ -24,7 +25,7 @@ export interface ApplyOptions {
 export async function apply(options: ApplyOptions): Promise<void> {
   const { environment, log } = options;
   const steps = await renderEnvironment(environment);
-  await applyCustomResources(options);
+  if (options.crds) await applyCustomResources(options.crds, log);
   for (const [folder, objects] of steps) {
     if (folder === 'operators' && options.charts) await installOperators(environment, log);
     await applyObjects(folder, objects, options);
@@ -32,7 +33,7 @@ export async function apply(options: ApplyOptions): Promise<void> {
   }
 }
 
-async function applyCustomResources({ crds, log }: ApplyOptions) {
+async function applyCustomResources(crds: string, log: ApplyOptions['log']) {
   const paths = await customResourceFiles(crds);
   const files = paths.flatMap((path) => ['-f', path]);
   await kubectl('crds', ['apply', '--server-side', '--force-conflicts', '--field-manager=mlops-apply', ...files], log);
@@ -66,6 +67,7 @@ if (import.meta.main) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      'without-crds': { type: 'boolean', default: false },
       'without-charts': { type: 'boolean', default: false },
       'no-wait': { type: 'boolean', default: false },
       'warnings-as-errors': { type: 'boolean', default: false },
@@ -74,13 +76,15 @@ if (import.meta.main) {
   });
   const environment = environments.find((name) => name === positionals[0]);
   if (!environment || positionals.length !== 1) {
-    console.error(`usage: node apply.ts ${environments.join('|')} [--without-charts] [--no-wait] [--crds FOLDER]`);
+    console.error(
+      `usage: node apply.ts ${environments.join('|')} [--without-crds] [--without-charts] [--no-wait] [--crds FOLDER]`,
+    );
     process.exit(2);
   }
   try {
     await apply({
       environment,
-      crds: values.crds,
+      crds: values['without-crds'] ? undefined : values.crds,
       charts: !values['without-charts'],
       wait: !values['no-wait'],
       warningsAsErrors: values['warnings-as-errors'],

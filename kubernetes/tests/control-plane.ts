@@ -13,7 +13,10 @@ export const moduleFolder = fileURLToPath(new URL('control-plane/', import.meta.
 
 /** Where the built binaries are kept: a folder a go.sum, so that other versions never mix. */
 export function binariesFolder(): string {
-  const hash = createHash('sha256').update(readFileSync(join(moduleFolder, 'go.sum'))).digest('hex').slice(0, 12);
+  const hash = createHash('sha256')
+    .update(readFileSync(join(moduleFolder, 'go.sum')))
+    .digest('hex')
+    .slice(0, 12);
   return process.env['MLOPS_CONTROL_PLANE_DIR'] ?? join(tmpdir(), `mlops-control-plane-${hash}`);
 }
 
@@ -69,7 +72,11 @@ export async function startControlPlane(data?: string): Promise<ControlPlane> {
   await waitReady(server, folder, secure, token);
   await writeFile(kubeconfig, kubeconfigText(folder, secure, token));
   const kubectl = (args: readonly string[], input?: string) =>
-    run(join(binariesFolder(), 'kubectl'), [`--kubeconfig=${kubeconfig}`, ...args], input === undefined ? {} : { input });
+    run(
+      join(binariesFolder(), 'kubectl'),
+      [`--kubeconfig=${kubeconfig}`, ...args],
+      input === undefined ? {} : { input },
+    );
   const stop = async () => {
     await Promise.all(processes.reverse().map(end));
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -146,7 +153,9 @@ const controllerArguments = (folder: string, kubeconfig: string, port: number) =
 async function waitReady(server: ChildProcess, folder: string, port: number, token: string) {
   await eventually(async () => {
     if (server.exitCode !== null) {
-      throw new Error(`the API server stopped:\n${readFileSync(join(folder, 'kube-apiserver.log'), 'utf8').slice(-2000)}`);
+      throw new Error(
+        `the API server stopped:\n${readFileSync(join(folder, 'kube-apiserver.log'), 'utf8').slice(-2000)}`,
+      );
     }
     if (!existsSync(join(folder, 'certificates/apiserver.crt'))) return false;
     const args = ['-sf', '--cacert', `${folder}/certificates/apiserver.crt`, '-H', `Authorization: Bearer ${token}`];

@@ -18,7 +18,9 @@ else {
   const building = await mkdtemp(`${folder}-building-`);
   const version = 'k8s.io/component-base/version';
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(VERSION) ?? [];
-  const flags = [`gitVersion=${VERSION}`, `gitMajor=${major}`, `gitMinor=${minor}`].map((flag) => `-X ${version}.${flag}`);
+  const flags = [`gitVersion=${VERSION}`, `gitMajor=${major}`, `gitMinor=${minor}`].map(
+    (flag) => `-X ${version}.${flag}`,
+  );
   const { code, stderr } = await run(
     'go',
     ['build', '-trimpath', '-ldflags', `-s -w ${flags.join(' ')}`, '-o', `${building}/`, 'tool'],

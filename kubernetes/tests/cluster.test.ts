@@ -1,0 +1,321 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { suite } from '@mlops/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../command.ts';
+import { customResourceFiles } from '../crds.ts';
+import { folders, type Manifest, readManifests, render, renderEnvironment, root } from '../manifests.ts';
+import { binariesFolder, type ControlPlane, eventually, exposeBinaries, startControlPlane } from './control-plane.ts';
+import { kuttlCases, runKuttlCase } from './kuttl.ts';
+import { subjects, table } from './rbac.ts';
+import { refusals } from './refusals.ts';
+import { missing } from './subset.ts';
+
+exposeBinaries();
+const crds = process.env['MLOPS_CRDS_DIR'];
+const needs = ['kube-apiserver', 'kube-controller-manager', 'etcd', 'openssl', 'curl', 'kubectl'];
+
+suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] }, () => {
+  /** etcd's data with all CRDs in it: each environment starts from a copy, as a cluster of its own. */
+  let frozen: string;
+  let base: ControlPlane;
+  const running: ControlPlane[] = [];
+
+  beforeAll(async () => {
+    base = await startControlPlane();
+    const files = (await customResourceFiles(crds ?? '')).flatMap((path) => ['-f', path]);
+    await base.get(['apply', '--server-side', '--field-manager=mlops-apply', ...files]);
+    await base.get(['wait', '--for=condition=Established', '--timeout=120s', ...files]);
+    frozen = await base.freeze();
+  }, 240_000);
+
+  afterAll(async () => {
+    await Promise.all([base, ...running].map((cluster) => cluster.stop()));
+  });
+
+  async function cluster(): Promise<ControlPlane> {
+    const started = await startControlPlane(frozen);
+    running.push(started);
+    await started.startControllers();
+    return started;
+  }
+
+  const stop = async (one: ControlPlane) => {
+    running.splice(running.indexOf(one), 1);
+    await one.stop();
+  };
+
+  /** The program that people and CI/CD run, as they run it. */
+  const apply = (target: ControlPlane, environment: string, ...flags: string[]) =>
+    run(
+      process.execPath,
+      [join(root, 'apply.ts'), environment, '--without-charts', '--no-wait', '--warnings-as-errors', ...flags],
+      {
+        env: {
+          ...process.env,
+          KUBECONFIG: target.kubeconfig,
+          PATH: `${binariesFolder()}${delimiter}${process.env['PATH'] ?? ''}`,
+        },
+      },
+    );
+
+  describe.each(['dev', 'staging'] as const)('%s', (environment) => {
+    it('is admitted, read back, and a second application changes nothing', { timeout: 240_000 }, async () => {
+      const target = await cluster();
+      await expectApplied(target, environment, ['--without-crds']);
+      await stop(target);
+    });
+  });
+
+  async function expectApplied(target: ControlPlane, environment: 'dev' | 'staging' | 'prod', flags: string[]) {
+    const first = await apply(target, environment, ...flags);
+    expect(first.stderr).toBe('');
+    expect(first.code).toBe(0);
+    const objects = [...(await renderEnvironment(environment)).values()].flat();
+    const before = await read(target, objects);
+    expect(
+      before.flatMap((live, index) => missing(objects[index], live).map((reason) => `${name(live)} ${reason}`)),
+    ).toEqual([]);
+    const second = await apply(target, environment, ...flags);
+    expect(second.stderr).toBe('');
+    expect((await read(target, objects)).map(stable)).toEqual(before.map(stable));
+  }
+
+  it("takes the seed's `kubectl apply -f <folder>/` in order, samples and Gateway API routes too", {
+    timeout: 120_000,
+  }, async () => {
+    const target = await cluster();
+    for (const folder of [...folders, 'kserve/samples', 'ingress/gateway-api']) {
+      await target.get(['apply', '-f', `${root}${folder}/`]);
+      const there = await read(target, await render(folder));
+      expect(there.length).toBeGreaterThan(0);
+    }
+    await stop(target);
+  });
+
+  it("takes the seed's `kubectl apply -k overlays/<environment>`", { timeout: 120_000 }, async () => {
+    const target = await cluster();
+    await target.get(['apply', '-k', `${root}overlays/dev`]);
+    const objects = [...(await renderEnvironment('dev')).values()].flat();
+    expect(await read(target, objects)).toHaveLength(objects.length);
+    await stop(target);
+  });
+
+  describe('prod', () => {
+    let target: ControlPlane;
+
+    beforeAll(async () => {
+      target = await cluster();
+    }, 60_000);
+
+    it('is admitted with its CRDs, read back, and a second application changes nothing', {
+      timeout: 300_000,
+    }, async () => {
+      await expectApplied(target, 'prod', ['--crds', crds ?? '']);
+    });
+
+    it('says what failed and why', { timeout: 60_000 }, async () => {
+      const lost = { ...target, kubeconfig: '/dev/null' };
+      const { code, stderr } = await apply(lost, 'prod', '--without-crds');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^namespaces failed:\n.*(refused|no configuration|server)/s);
+    });
+
+    it('gets the pods of every workload, so Pod Security, quotas and policies admit them', {
+      timeout: 120_000,
+    }, async () => {
+      const objects = [...(await renderEnvironment('prod')).values()].flat();
+      const workloads = objects.filter(({ kind }) => ['Deployment', 'StatefulSet', 'Job'].includes(kind));
+      expect(workloads.length).toBeGreaterThan(5);
+      for (const { kind, metadata } of workloads) {
+        const selector = `app.kubernetes.io/name=${metadata.labels?.['app.kubernetes.io/name'] ?? ''}`;
+        let seen = '';
+        await eventually(async () => {
+          seen = await target.get(['get', 'pods', '-n', metadata.namespace ?? '', '-l', selector, '-o', 'name']);
+          return seen !== '';
+        }).catch(() => {});
+        expect(seen, `${kind} ${metadata.name} made no pod`).not.toBe('');
+      }
+      const events = JSON.parse(await target.get(['get', 'events', '-A', '-o', 'json'])) as { items: Manifest[] };
+      expect(events.items.filter(({ reason }) => reason === 'FailedCreate').map(({ message }) => message)).toEqual([]);
+    });
+
+    it('admits a pod of the materialisation and of the restore drill', { timeout: 60_000 }, async () => {
+      for (const [job, namespace] of [
+        ['feast-materialise', 'feast'],
+        ['restore-drill', 'velero'],
+      ] as const) {
+        await target.get(['create', 'job', 'now', `--from=cronjob/${job}`, '-n', namespace]);
+        await eventually(
+          async () => (await target.get(['get', 'pods', '-n', namespace, '-l', 'job-name=now', '-o', 'name'])) !== '',
+        );
+        expect(await target.get(['get', 'pods', '-n', namespace, '-l', 'job-name=now', '-o', 'name'])).toMatch(
+          /^pod\/now-/,
+        );
+      }
+    });
+
+    it('type-checks every policy without a warning', { timeout: 60_000 }, async () => {
+      const policies = async () =>
+        (JSON.parse(await target.get(['get', 'validatingadmissionpolicies', '-o', 'json'])) as { items: Manifest[] })
+          .items;
+      await eventually(async () =>
+        (await policies()).every(
+          ({ status, metadata }) => status?.observedGeneration === (metadata as { generation?: number }).generation,
+        ),
+      );
+      expect(
+        (await policies()).map(({ metadata, status }) => [
+          metadata.name,
+          status.typeChecking?.expressionWarnings ?? [],
+        ]),
+      ).toEqual((await policies()).map(({ metadata }) => [metadata.name, []]));
+    });
+
+    it('has an admitted and a refused example of every policy', { timeout: 120_000 }, async () => {
+      const fixtures = join(root, 'tests/fixtures/policies');
+      const objects = [...(await renderEnvironment('prod')).values()].flat();
+      const names = objects
+        .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+        .map(({ metadata }) => metadata.name);
+      expect((await readdir(fixtures)).sort()).toEqual(names.sort());
+      for (const policy of names) {
+        const admitted = await target.kubectl([
+          'apply',
+          '--dry-run=server',
+          '-f',
+          join(fixtures, policy, 'admitted.yaml'),
+        ]);
+        expect(admitted.stderr, policy).toBe('');
+        expect(admitted.code, policy).toBe(0);
+        const refused = await target.kubectl([
+          'apply',
+          '--dry-run=server',
+          '-f',
+          join(fixtures, policy, 'refused.yaml'),
+        ]);
+        expect(refused.code, policy).not.toBe(0);
+        expect(refused.stderr).toContain(`ValidatingAdmissionPolicy '${policy}'`);
+      }
+    });
+
+    it.each(refusals)('refuses: $rule', async ({ manifest, words }) => {
+      const { code, stderr } = await target.kubectl(
+        ['apply', '--dry-run=server', '--validate=strict', '-f', '-'],
+        JSON.stringify(manifest),
+      );
+      expect(stderr).toMatch(words);
+      expect(code).not.toBe(0);
+    });
+
+    it('caps how many models a team has', { timeout: 60_000 }, async () => {
+      const patch = '{"spec":{"hard":{"count/inferenceservices.serving.kserve.io":"0"}}}';
+      await target.get(['patch', 'resourcequota', 'team-quota', '-n', 'team-payments', '--type=merge', '-p', patch]);
+      const [sample] = readManifests(await readFile(join(root, 'kserve/samples/flight-delays.yaml'), 'utf8'));
+      const model = {
+        ...sample,
+        metadata: { ...sample?.metadata, namespace: 'team-payments', labels: { team: 'payments', 'cost-center': 'x' } },
+      };
+      await eventually(async () =>
+        (
+          await target.get([
+            'get',
+            'resourcequota',
+            'team-quota',
+            '-n',
+            'team-payments',
+            '-o',
+            'jsonpath={.status.hard}',
+          ])
+        ).includes('"count/inferenceservices.serving.kserve.io":"0"'),
+      );
+      const { stderr } = await target.kubectl(['create', '-f', '-'], JSON.stringify(model));
+      expect(stderr).toMatch(/exceeded quota: team-quota.*inferenceservices/);
+    });
+
+    it('gives each role what the table says and nothing else', { timeout: 300_000 }, async () => {
+      const reviews: { review: object; text: string; allowed: boolean }[] = [];
+      const wrong: string[] = [];
+      for (const [resource, verb, namespace, allowed] of table) {
+        for (const [subject, { user, groups }] of Object.entries(subjects)) {
+          const [type, subresource] = resource.split('/');
+          const [plural, ...group] = (type ?? '').split('.');
+          const review = {
+            apiVersion: 'authorization.k8s.io/v1',
+            kind: 'SubjectAccessReview',
+            spec: {
+              user,
+              groups,
+              resourceAttributes: {
+                namespace,
+                verb,
+                group: group.join('.'),
+                resource: plural,
+                ...(subresource ? { subresource } : {}),
+              },
+            },
+          };
+          reviews.push({
+            review,
+            text: `${subject} ${verb} ${resource} in ${namespace || 'the cluster'}`,
+            allowed: allowed.some((one) => one === subject),
+          });
+        }
+      }
+      // one call for all: a list of reviews is answered in its order
+      const list = { apiVersion: 'v1', kind: 'List', items: reviews.map(({ review }) => review) };
+      const output = ['-o', 'jsonpath={.status.allowed}{"\\n"}'];
+      const answers = (await target.get(['create', '-f', '-', ...output], JSON.stringify(list))).trim().split('\n');
+      expect(answers).toHaveLength(reviews.length);
+      for (const [index, { text, allowed }] of reviews.entries()) {
+        if (answers[index] !== String(allowed)) wrong.push(`${text}: ${answers[index]}, should be ${allowed}`);
+      }
+      expect(wrong).toEqual([]);
+    });
+
+    it("answers kubectl's own question the same", { timeout: 60_000 }, async () => {
+      const ask = async (user: string, group: string, ...question: string[]) =>
+        (await target.kubectl(['auth', 'can-i', ...question, `--as=${user}`, `--as-group=${group}`])).stdout.trim();
+      expect(await ask('max', 'team-data-science:members', 'create', 'pods', '-n', 'team-data-science')).toBe('yes');
+      expect(await ask('max', 'team-data-science:members', 'create', 'pods', '-n', 'team-clinical')).toBe('no');
+      expect(await ask('olga', 'mlops:platform-operators', 'get', 'secrets', '-n', 'mlops')).toBe('no');
+    });
+
+    it('passes the tests in kuttl format', { timeout: 240_000 }, async () => {
+      const cases = await kuttlCases();
+      expect(cases).not.toHaveLength(0);
+      for (const one of cases) await runKuttlCase(one, target);
+    });
+  });
+});
+
+const name = ({ kind, metadata }: Manifest) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
+
+/** The live objects of these manifests, in their order. */
+async function read(target: ControlPlane, objects: readonly Manifest[]): Promise<Manifest[]> {
+  const list = {
+    apiVersion: 'v1',
+    kind: 'List',
+    items: objects.map(({ apiVersion, kind, metadata }) => ({
+      apiVersion,
+      kind,
+      metadata: { name: metadata.name, namespace: metadata.namespace },
+    })),
+  };
+  const answer = JSON.parse(await target.get(['get', '-f', '-', '-o', 'json'], JSON.stringify(list))) as {
+    items: Manifest[];
+  };
+  return answer.items;
+}
+
+/** What only a change of what was asked for changes: no status, and not the replicas that an autoscaler sets. */
+function stable({ status: _, metadata, ...rest }: Manifest): object {
+  const {
+    managedFields: __,
+    resourceVersion: ___,
+    generation,
+    ...kept
+  } = metadata as unknown as Record<string, unknown>;
+  if (rest.kind !== 'Deployment') return { ...rest, metadata: { ...kept, generation } };
+  return { ...rest, metadata: kept, spec: { ...rest['spec'], replicas: undefined } };
+}
