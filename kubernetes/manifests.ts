@@ -60,8 +60,16 @@ export async function render(folder: string): Promise<Manifest[]> {
   return readManifests(stdout);
 }
 
-/** An environment's objects by the folder they come from, in the order of application. */
-export async function renderEnvironment(environment: Environment): Promise<Map<string, Manifest[]>> {
+const rendered = new Map<Environment, Promise<Map<string, Manifest[]>>>();
+
+/** An environment's objects by the folder they come from, in the order of application; rendered once a process. */
+export function renderEnvironment(environment: Environment): Promise<Map<string, Manifest[]>> {
+  const known = rendered.get(environment) ?? renderFolders(environment);
+  rendered.set(environment, known);
+  return known;
+}
+
+async function renderFolders(environment: Environment): Promise<Map<string, Manifest[]>> {
   const objects = new Map((await render(`overlays/${environment}`)).map((object) => [identity(object), object]));
   const result = new Map<string, Manifest[]>();
   for (const folder of folders) {
