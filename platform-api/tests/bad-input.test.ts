@@ -23,7 +23,7 @@ async function raw(method: string, path: string, body?: string | Buffer, type = 
     headers: { 'content-type': type },
     ...(body === undefined || method === 'GET' ? {} : { body }),
   };
-  const response = await fetch(`${platform.url}${path}`, init as RequestInit);
+  const response = await fetch(`${platform.url}${path}`, init);
   return { status: response.status, text: await response.text() };
 }
 

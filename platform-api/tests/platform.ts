@@ -32,7 +32,6 @@ export async function startWithExample(args: readonly string[] = []): Promise<Te
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint: answers are looked into freely
   readonly body: any;
 }
 

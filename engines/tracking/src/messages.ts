@@ -104,7 +104,7 @@ export const LoggedModel = Type.Object({
     last_updated_timestamp_ms: int64,
     artifact_uri: text,
     status: LoggedModelStatus,
-    model_type: Type.Optional(text),
+    model_type: text,
     source_run_id: Type.Optional(text),
     tags: Type.Optional(Type.Array(Tag)),
   }),
@@ -122,7 +122,7 @@ export const ModelVersion = Type.Object({
   source: text,
   run_id: Type.Optional(text),
   status: text,
-  run_link: Type.Optional(text),
+  run_link: text,
   tags: Type.Optional(Type.Array(Tag)),
   aliases: Type.Optional(Type.Array(text)),
 });

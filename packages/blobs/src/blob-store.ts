@@ -54,7 +54,6 @@ const SEGMENT_BYTES_MAX = 255;
 export function safePath(path: string): BlobPath {
   const decoded = decodeFully(path);
   const wrong = (why: string) => new PlatformError('INVALID_PATH', `Invalid path: ${why}.`, { field: 'path' });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
   if (/[\u0000-\u001f\u007f\\#?]/.test(decoded)) throw wrong("control characters, '\\', '#' and '?' are not allowed");
   if (decoded.startsWith('/') || /^[A-Za-z]:/.test(decoded)) throw wrong('it must be relative');
   const segments = decoded.split('/').filter((segment) => segment !== '' && segment !== '.');

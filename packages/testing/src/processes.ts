@@ -31,7 +31,7 @@ export function freePort(): Promise<number> {
 }
 
 /** Waits until a URL answers 200. */
-export async function untilHealthy(url: string, child: ChildProcess, seconds = 90): Promise<void> {
+async function untilHealthy(url: string, child: ChildProcess, seconds = 90): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before ${url} answered`);

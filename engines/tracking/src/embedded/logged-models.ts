@@ -192,7 +192,7 @@ async function viewLoggedModels(context: TrackingContext, rows: readonly Row[]):
         last_updated_timestamp_ms: row.last_update_time,
         artifact_uri: row.artifact_uri,
         status: row.status as LoggedModelStatus,
-        ...(row.model_type === '' ? {} : { model_type: row.model_type }),
+        model_type: row.model_type,
         ...(row.source_run_id === '' ? {} : { source_run_id: row.source_run_id }),
         ...listField('tags', tags.filter(mine).map(pair)),
       },

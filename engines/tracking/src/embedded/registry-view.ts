@@ -30,7 +30,7 @@ export async function viewVersions(context: TrackingContext, rows: readonly Vers
       source: row.source,
       run_id: row.run_id,
       status: row.status,
-      ...(row.run_link === '' ? {} : { run_link: row.run_link }),
+      run_link: row.run_link,
       ...listField(
         'tags',
         (tagsOf.get(id) ?? []).map(({ key, value }) => ({ key, value })),

@@ -5,7 +5,6 @@ export type Implementation = 'sqlite' | 'postgres' | 'mlflow' | 'remote';
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint: answers are looked into freely
   readonly body: Record<string, any>;
 }
 
