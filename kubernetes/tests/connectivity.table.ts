@@ -55,7 +55,11 @@ export const inside: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'feast-operator-system/feast-operator': '8080 9402',
   },
   'monitoring/alertmanager': { 'monitoring/alertmanager': '9094 9094/UDP' },
-  'monitoring/grafana': { 'monitoring/prometheus': '9090', 'monitoring/loki': '3100', 'monitoring/alertmanager': '9093' },
+  'monitoring/grafana': {
+    'monitoring/prometheus': '9090',
+    'monitoring/loki': '3100',
+    'monitoring/alertmanager': '9093',
+  },
   'monitoring/loki': { 'monitoring/loki': '7946 9095' },
   'monitoring/alloy': { 'monitoring/loki': '3100', 'monitoring/alloy': '12345' },
   'monitoring/blackbox-exporter': { 'mlflow/mlflow': '5000' },

@@ -28,7 +28,12 @@ suite('network policies', { needs: ['kubectl'] }, () => {
       .map(({ port, protocol }) => (protocol === 'TCP' ? `${port}` : `${port}/${protocol}`))
       .join(' ');
 
-  const matrix = <T>(rows: readonly T[], columns: readonly string[], cell: (row: T, column: string) => string, label: (row: T) => string) =>
+  const matrix = <T>(
+    rows: readonly T[],
+    columns: readonly string[],
+    cell: (row: T, column: string) => string,
+    label: (row: T) => string,
+  ) =>
     Object.fromEntries(
       rows.flatMap((row) => {
         const cells = columns.map((column) => [column, cell(row, column)] as const).filter(([, text]) => text !== '');
@@ -42,7 +47,10 @@ suite('network policies', { needs: ['kubectl'] }, () => {
     const cell = (from: Workload, to: string) => {
       const target = byName.get(to);
       if (!target) return '';
-      return ports((port, protocol) => maySend(network, from, target, port, protocol) && mayReceive(network, target, from, port, protocol));
+      return ports(
+        (port, protocol) =>
+          maySend(network, from, target, port, protocol) && mayReceive(network, target, from, port, protocol),
+      );
     };
     expect(matrix(own, [...byName.keys()], cell, name)).toEqual(inside);
   });
@@ -53,8 +61,12 @@ suite('network policies', { needs: ['kubectl'] }, () => {
       for (const to of pods) {
         if (from.namespace === 'kube-system' || to.namespace === 'kube-system') continue;
         for (const { port, protocol } of namedPorts(network)) {
-          const [sent, received] = [maySend(network, from, to, port, protocol), mayReceive(network, to, from, port, protocol)];
-          if (sent !== received) lonely.push(`${name(from)} -> ${name(to)} ${port}: only ${sent ? 'sent' : 'received'}`);
+          const [sent, received] = [
+            maySend(network, from, to, port, protocol),
+            mayReceive(network, to, from, port, protocol),
+          ];
+          if (sent !== received)
+            lonely.push(`${name(from)} -> ${name(to)} ${port}: only ${sent ? 'sent' : 'received'}`);
         }
       }
     }
@@ -66,21 +78,32 @@ suite('network policies', { needs: ['kubectl'] }, () => {
     const cell = (from: Workload, place: string) =>
       ports((port, protocol) => maySend(network, from, places[place as keyof typeof places], port, protocol));
     expect(matrix(own, ['internet', 'vpc', 'pod identity agent'], cell, name)).toEqual(outside);
-    const open = own.map((pod) => [name(pod), ports((port, protocol) => mayReceive(network, pod, places.internet, port, protocol))]);
+    const open = own.map((pod) => [
+      name(pod),
+      ports((port, protocol) => mayReceive(network, pod, places.internet, port, protocol)),
+    ]);
     expect(Object.fromEntries(open.filter(([, text]) => text !== ''))).toEqual(fromInternet);
   });
 
   it('let every pod ask for names, and none reach instance metadata', () => {
     const dns = operated.find(({ name }) => name === 'dns') as Workload;
     for (const pod of pods.filter(({ namespace }) => namespace !== 'kube-system')) {
-      expect([name(pod), maySend(network, pod, dns, 53, 'UDP'), maySend(network, pod, dns, 53)]).toEqual([name(pod), true, true]);
-      expect([name(pod), ports((port, protocol) => maySend(network, pod, places['instance metadata'], port, protocol))]).toEqual([name(pod), '']);
+      expect([name(pod), maySend(network, pod, dns, 53, 'UDP'), maySend(network, pod, dns, 53)]).toEqual([
+        name(pod),
+        true,
+        true,
+      ]);
+      expect([
+        name(pod),
+        ports((port, protocol) => maySend(network, pod, places['instance metadata'], port, protocol)),
+      ]).toEqual([name(pod), '']);
     }
   });
 
   it('deny by default, in and out, in every namespace of ours', () => {
     const closed = network.policies.filter(
-      ({ metadata, spec }) => metadata.name === 'default-deny' && spec.policyTypes.length === 2 && !spec.ingress && !spec.egress,
+      ({ metadata, spec }) =>
+        metadata.name === 'default-deny' && spec.policyTypes.length === 2 && !spec.ingress && !spec.egress,
     );
     expect(closed.map(({ metadata }) => metadata.namespace).sort()).toEqual([...network.namespaces.keys()].sort());
   });

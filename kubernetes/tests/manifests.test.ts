@@ -19,7 +19,12 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Workloads that talk to the API server, and so mount a token. */
-const withToken = ['Deployment platform-api', 'StatefulSet alloy', 'CronJob restore-drill', 'FlinkDeployment airport-activity'];
+const withToken = [
+  'Deployment platform-api',
+  'StatefulSet alloy',
+  'CronJob restore-drill',
+  'FlinkDeployment airport-activity',
+];
 
 /** Paths that each image answers, as its project documents them. Our own are checked against our own routes. */
 const probePaths: Readonly<Record<string, readonly string[]>> = {
@@ -59,10 +64,21 @@ suite('manifests', { needs: ['kubectl'] }, () => {
       for (const { object, template, excused } of pods()) {
         const where = label(object);
         const { securityContext: pod } = template.spec;
-        expect([where, pod.runAsNonRoot, pod.runAsUser > 0, pod.seccompProfile?.type]).toEqual([where, true, true, 'RuntimeDefault']);
+        expect([where, pod.runAsNonRoot, pod.runAsUser > 0, pod.seccompProfile?.type]).toEqual([
+          where,
+          true,
+          true,
+          'RuntimeDefault',
+        ]);
         for (const { securityContext: own } of template.spec.containers) {
-          expect([where, own.allowPrivilegeEscalation, own.privileged, own.capabilities.drop]).toEqual([where, false, false, ['ALL']]);
-          if (!excused.includes('readOnlyRootFilesystem')) expect([where, own.readOnlyRootFilesystem]).toEqual([where, true]);
+          expect([where, own.allowPrivilegeEscalation, own.privileged, own.capabilities.drop]).toEqual([
+            where,
+            false,
+            false,
+            ['ALL'],
+          ]);
+          if (!excused.includes('readOnlyRootFilesystem'))
+            expect([where, own.readOnlyRootFilesystem]).toEqual([where, true]);
         }
         for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(template.spec[key] ?? false).toBe(false);
       }
@@ -72,11 +88,17 @@ suite('manifests', { needs: ['kubectl'] }, () => {
       for (const { object, template, excused } of pods()) {
         const where = label(object);
         expect([where, typeof template.spec.priorityClassName]).toEqual([where, 'string']);
-        expect([where, template.metadata.labels?.['team'], template.metadata.labels?.['cost-center']]).toEqual([where, 'platform', 'platform']);
+        expect([where, template.metadata.labels?.['team'], template.metadata.labels?.['cost-center']]).toEqual([
+          where,
+          'platform',
+          'platform',
+        ]);
         for (const container of template.spec.containers) {
           if (!excused.includes('resources')) {
             const { requests, limits } = container.resources;
-            expect([where, requests.cpu && requests.memory && limits.cpu && limits.memory ? 'set' : 'missing']).toEqual([where, 'set']);
+            expect([where, requests.cpu && requests.memory && limits.cpu && limits.memory ? 'set' : 'missing']).toEqual(
+              [where, 'set'],
+            );
           }
           if (excused.includes('probes')) continue;
           const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'].filter((probe) => container[probe]);
@@ -89,10 +111,21 @@ suite('manifests', { needs: ['kubectl'] }, () => {
       const budgets = of('PodDisruptionBudget');
       for (const { object, template, excused } of pods()) {
         const where = label(object);
-        const zones = (template.spec.topologySpreadConstraints ?? []) as { topologyKey: string; labelSelector: { matchLabels: object } }[];
-        if (!excused.includes('spread')) expect([where, zones.some(({ topologyKey }) => topologyKey === 'topology.kubernetes.io/zone')]).toEqual([where, true]);
+        const zones = (template.spec.topologySpreadConstraints ?? []) as {
+          topologyKey: string;
+          labelSelector: { matchLabels: object };
+        }[];
+        if (!excused.includes('spread'))
+          expect([where, zones.some(({ topologyKey }) => topologyKey === 'topology.kubernetes.io/zone')]).toEqual([
+            where,
+            true,
+          ]);
         if (excused.includes('budget') || object.kind === 'FlinkDeployment') continue;
-        const kept = budgets.some(({ metadata, spec }) => metadata.namespace === object.metadata.namespace && includes(template.metadata.labels, spec.selector.matchLabels));
+        const kept = budgets.some(
+          ({ metadata, spec }) =>
+            metadata.namespace === object.metadata.namespace &&
+            includes(template.metadata.labels, spec.selector.matchLabels),
+        );
         expect([where, kept]).toEqual([where, true]);
       }
     });
@@ -125,7 +158,9 @@ suite('manifests', { needs: ['kubectl'] }, () => {
     it('of an image is in the lock, at its version, and by its digest where one is known', () => {
       const found = new Set(base.flatMap(imagesOf));
       const locked = new Map(images.images.map((image) => [`${image.name}:${image.tag}`, image]));
-      expect([...found].map((image) => image.replace(/@sha256:.*/, '')).filter((image) => !locked.has(image))).toEqual([]);
+      expect([...found].map((image) => image.replace(/@sha256:.*/, '')).filter((image) => !locked.has(image))).toEqual(
+        [],
+      );
       expect([...locked.keys()].filter((image) => ![...found].some((one) => one.startsWith(image)))).toEqual([]);
       for (const image of found) {
         const { digest } = locked.get(image.replace(/@sha256:.*/, '')) ?? {};
@@ -144,13 +179,20 @@ suite('manifests', { needs: ['kubectl'] }, () => {
     });
 
     it('of a service and its port exists where traffic is sent to it', () => {
-      const services = new Map(of('Service').map((service) => [`${service.metadata.namespace}/${service.metadata.name}`, service]));
-      const has = (name: string, port: number | string) => services.get(name)?.spec.ports.some((one: { name: string; port: number }) => one.port === port || one.name === port) ?? false;
+      const services = new Map(
+        of('Service').map((service) => [`${service.metadata.namespace}/${service.metadata.name}`, service]),
+      );
+      const has = (name: string, port: number | string) =>
+        services
+          .get(name)
+          ?.spec.ports.some((one: { name: string; port: number }) => one.port === port || one.name === port) ?? false;
       for (const { metadata, spec } of of('VirtualServer')) {
-        for (const { service, port } of spec.upstreams) expect([service, has(`${metadata.namespace}/${service}`, port)]).toEqual([service, true]);
+        for (const { service, port } of spec.upstreams)
+          expect([service, has(`${metadata.namespace}/${service}`, port)]).toEqual([service, true]);
       }
       const urls = JSON.stringify(base).matchAll(/https?:\/\/([a-z-]+)\.([a-z]+)\.svc\.cluster\.local:(\d+)/g);
-      for (const [url, service, namespace, port] of urls) expect([url, has(`${namespace}/${service}`, Number(port))]).toEqual([url, true]);
+      for (const [url, service, namespace, port] of urls)
+        expect([url, has(`${namespace}/${service}`, Number(port))]).toEqual([url, true]);
     });
 
     it('of a tls secret, policy, issuer or storage class exists', () => {
@@ -163,8 +205,10 @@ suite('manifests', { needs: ['kubectl'] }, () => {
       const issuers = of('ClusterIssuer').map(({ metadata }) => metadata.name);
       for (const { spec } of of('Certificate')) expect(issuers).toContain(spec.issuerRef.name);
       const classes = of('StorageClass').map(({ metadata }) => metadata.name);
-      for (const { spec } of of('StatefulSet')) for (const claim of spec.volumeClaimTemplates) expect(classes).toContain(claim.spec.storageClassName);
-      for (const { spec } of of('Prometheus', 'Alertmanager')) expect(classes).toContain(spec.storage.volumeClaimTemplate.spec.storageClassName);
+      for (const { spec } of of('StatefulSet'))
+        for (const claim of spec.volumeClaimTemplates) expect(classes).toContain(claim.spec.storageClassName);
+      for (const { spec } of of('Prometheus', 'Alertmanager'))
+        expect(classes).toContain(spec.storage.volumeClaimTemplate.spec.storageClassName);
     });
 
     it('of a selector finds pods, and the ports it names are theirs', () => {
@@ -175,24 +219,43 @@ suite('manifests', { needs: ['kubectl'] }, () => {
       // Prometheus and Alertmanager: their operator makes the pods and names their port
       const operated = of('Prometheus', 'Alertmanager').map(({ metadata, spec }) => ({
         namespace: metadata.namespace,
-        template: { metadata: { labels: spec.podMetadata.labels }, spec: { containers: [{ ports: [{ name: 'web' }] }] } } as unknown as Manifest,
+        template: {
+          metadata: { labels: spec.podMetadata.labels },
+          spec: { containers: [{ ports: [{ name: 'web' }] }] },
+        } as unknown as Manifest,
       }));
       const matching = (namespace: string | undefined, labels: object) =>
-        [...templates, ...operated].filter((one) => one.namespace === namespace && includes(one.template.metadata.labels, labels));
+        [...templates, ...operated].filter(
+          (one) => one.namespace === namespace && includes(one.template.metadata.labels, labels),
+        );
       for (const { metadata, spec } of of('Service')) {
         const found = matching(metadata.namespace, spec.selector);
         expect([metadata.name, found.length]).toEqual([metadata.name, 1]);
-        const names = (found[0]?.template.spec.containers as Manifest[]).flatMap(({ ports }) => (ports as { name: string }[]).map(({ name }) => name));
+        const names = (found[0]?.template.spec.containers as Manifest[]).flatMap(({ ports }) =>
+          (ports as { name: string }[]).map(({ name }) => name),
+        );
         for (const { targetPort } of spec.ports) expect(names).toContain(targetPort);
       }
-      for (const { metadata, spec } of of('PodDisruptionBudget')) expect(matching(metadata.namespace, spec.selector.matchLabels).length).toBeGreaterThan(0);
-      for (const { spec, metadata } of of('Deployment', 'StatefulSet')) expect(matching(metadata.namespace, spec.selector.matchLabels)).toHaveLength(1);
+      for (const { metadata, spec } of of('PodDisruptionBudget'))
+        expect(matching(metadata.namespace, spec.selector.matchLabels).length).toBeGreaterThan(0);
+      for (const { spec, metadata } of of('Deployment', 'StatefulSet'))
+        expect(matching(metadata.namespace, spec.selector.matchLabels)).toHaveLength(1);
       for (const { metadata, spec } of of('ServiceMonitor')) {
-        const found = of('Service').filter((service) => service.metadata.namespace === metadata.namespace && includes(service.metadata.labels, spec.selector.matchLabels));
-        for (const { port } of spec.endpoints) expect([metadata.name, found.some((service) => service.spec.ports.some((one: { name: string }) => one.name === port))]).toEqual([metadata.name, true]);
+        const found = of('Service').filter(
+          (service) =>
+            service.metadata.namespace === metadata.namespace &&
+            includes(service.metadata.labels, spec.selector.matchLabels),
+        );
+        for (const { port } of spec.endpoints)
+          expect([
+            metadata.name,
+            found.some((service) => service.spec.ports.some((one: { name: string }) => one.name === port)),
+          ]).toEqual([metadata.name, true]);
       }
       for (const { metadata, spec } of of('HorizontalPodAutoscaler')) {
-        const target = of(spec.scaleTargetRef.kind).find((one) => one.metadata.name === spec.scaleTargetRef.name && one.metadata.namespace === metadata.namespace);
+        const target = of(spec.scaleTargetRef.kind).find(
+          (one) => one.metadata.name === spec.scaleTargetRef.name && one.metadata.namespace === metadata.namespace,
+        );
         // the autoscaler owns the number: the workload must not name one
         expect([metadata.name, target?.spec.replicas]).toEqual([metadata.name, undefined]);
       }
@@ -214,7 +277,7 @@ suite('manifests', { needs: ['kubectl'] }, () => {
     it.each(['dev', 'staging'] as const)('%s names nothing of production', (environment) => {
       const text = JSON.stringify(rendered.get(environment));
       expect(text).not.toMatch(/mlops-prod|mlops\/prod\//);
-expect(text).not.toMatch(new RegExp(`(?<!${environment}\\.)mlops\\.example\\.com`));
+      expect(text).not.toMatch(new RegExp(`(?<!${environment}\\.)mlops\\.example\\.com`));
       expect(text).toContain(`${environment}.mlops.example.com`);
     });
   });
@@ -224,7 +287,10 @@ expect(text).not.toMatch(new RegExp(`(?<!${environment}\\.)mlops\\.example\\.com
     const map = of('ConfigMap').find(({ metadata }) => metadata.name === 'inferenceservice-config');
     expect(JSON.parse(map?.['data'].deploy).defaultDeploymentMode).toBe(values.deploymentMode);
     const ingress = JSON.parse(map?.['data'].ingress);
-    expect(ingress).toMatchObject({ enableGatewayApi: values.gateway.ingressGateway.enableGatewayApi, ingressDomain: values.gateway.domain });
+    expect(ingress).toMatchObject({
+      enableGatewayApi: values.gateway.ingressGateway.enableGatewayApi,
+      ingressDomain: values.gateway.domain,
+    });
     const [namespace, name] = ingress.kserveIngressGateway.split('/');
     expect(of('Gateway').map(({ metadata }) => [metadata.namespace, metadata.name])).toContainEqual([namespace, name]);
   });
@@ -232,29 +298,49 @@ expect(text).not.toMatch(new RegExp(`(?<!${environment}\\.)mlops\\.example\\.com
   it('the Gateway API edge has the hosts, back ends and limits of the ingress controller', async () => {
     const gateway = await render('ingress/gateway-api');
     const routes = gateway.filter(({ kind, metadata }) => kind === 'HTTPRoute' && metadata.namespace !== 'ingress');
-    const limits = new Map(gateway.filter(({ kind }) => kind === 'ClientSettingsPolicy').map(({ metadata, spec }) => [metadata.name, spec.body.maxSize]));
-    const edge = (name: string, host: string, service: string, port: number, size: string) => ({ name, host, service, port, size });
+    const limits = new Map(
+      gateway
+        .filter(({ kind }) => kind === 'ClientSettingsPolicy')
+        .map(({ metadata, spec }) => [metadata.name, spec.body.maxSize]),
+    );
+    const edge = (name: string, host: string, service: string, port: number, size: string) => ({
+      name,
+      host,
+      service,
+      port,
+      size,
+    });
     const left = routes.map(({ metadata, spec }) => {
       const [backend] = spec.rules[0].backendRefs;
       return edge(metadata.name, spec.hostnames[0], backend.name, backend.port, limits.get(metadata.name) ?? '');
     });
-    const right = of('VirtualServer').map(({ metadata, spec: { host, upstreams } }) => edge(metadata.name, host, upstreams[0].service, upstreams[0].port, upstreams[0]['client-max-body-size']));
+    const right = of('VirtualServer').map(({ metadata, spec: { host, upstreams } }) =>
+      edge(metadata.name, host, upstreams[0].service, upstreams[0].port, upstreams[0]['client-max-body-size']),
+    );
     const byName = (one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name);
     expect(left.sort(byName)).toEqual(right.sort(byName));
   });
 
   it('a further team is the template with its own name', async () => {
     const made = readManifests(await teamManifests('fraud', 'risk', 'hipaa'));
-    expect(made[0]?.metadata).toMatchObject({ name: 'team-fraud', labels: { team: 'fraud', 'cost-center': 'risk', 'mlops.dev/node-pool': 'hipaa' } });
+    expect(made[0]?.metadata).toMatchObject({
+      name: 'team-fraud',
+      labels: { team: 'fraud', 'cost-center': 'risk', 'mlops.dev/node-pool': 'hipaa' },
+    });
     expect(JSON.stringify(made)).not.toMatch(/clinical/);
     await expect(teamManifests('Fraud!', 'risk')).rejects.toThrow(/DNS label/);
   });
 
   it('regulated teams differ from the template in nodes, network and storage only', () => {
     const kinds = (team: string) =>
-      base.filter(({ metadata }) => metadata.namespace === team).map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
+      base
+        .filter(({ metadata }) => metadata.namespace === team)
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+        .sort();
     for (const team of ['team-clinical', 'team-payments']) {
-      expect(kinds('team-data-science').filter((one) => !kinds(team).includes(one))).toEqual(['NetworkPolicy allow-internet']);
+      expect(kinds('team-data-science').filter((one) => !kinds(team).includes(one))).toEqual([
+        'NetworkPolicy allow-internet',
+      ]);
       expect(kinds(team).filter((one) => !kinds('team-data-science').includes(one))).toEqual([]);
     }
   });
@@ -295,9 +381,13 @@ function imagesOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(imagesOf);
   if (typeof value !== 'object' || value === null) {
     // configuration in JSON texts names images too
-    return typeof value === 'string' && value.startsWith('{') && value.includes('"image"') ? [...value.matchAll(/"image":\s*"([^"]+)"/g)].map(([, image]) => image ?? '') : [];
+    return typeof value === 'string' && value.startsWith('{') && value.includes('"image"')
+      ? [...value.matchAll(/"image":\s*"([^"]+)"/g)].map(([, image]) => image ?? '')
+      : [];
   }
-  return Object.entries(value).flatMap(([key, inner]) => (key === 'image' && typeof inner === 'string' ? [inner] : imagesOf(inner)));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'image' && typeof inner === 'string' ? [inner] : imagesOf(inner),
+  );
 }
 
 /** Paths at which two manifests differ. */
@@ -305,7 +395,11 @@ function differences(left: unknown, right: unknown, path = ''): string[] {
   if (typeof left === 'object' && left !== null && typeof right === 'object' && right !== null) {
     const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
     return [...keys].flatMap((key) =>
-      differences((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key], Array.isArray(left) ? `${path}[${key}]` : `${path}.${key}`),
+      differences(
+        (left as Record<string, unknown>)[key],
+        (right as Record<string, unknown>)[key],
+        Array.isArray(left) ? `${path}[${key}]` : `${path}.${key}`,
+      ),
     );
   }
   return Object.is(left, right) ? [] : [path];

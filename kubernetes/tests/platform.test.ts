@@ -11,8 +11,13 @@ const settingsSchema = Type.Object(settings, { additionalProperties: false });
 
 const deployed = async (environment: (typeof environments)[number]) => {
   const objects = (await renderEnvironment(environment)).get('platform-api') ?? [];
-  const find = (kind: string) => objects.find((object) => object.kind === kind && object.metadata.name === 'platform-api') as Manifest;
-  return { objects, file: parse(find('ConfigMap')['data']['mlops.yaml']) as Record<string, unknown>, pod: find('Deployment').spec.template.spec };
+  const find = (kind: string) =>
+    objects.find((object) => object.kind === kind && object.metadata.name === 'platform-api') as Manifest;
+  return {
+    objects,
+    file: parse(find('ConfigMap')['data']['mlops.yaml']) as Record<string, unknown>,
+    pod: find('Deployment').spec.template.spec,
+  };
 };
 
 suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
@@ -21,7 +26,9 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
       const { file, pod } = await deployed(environment);
       expect(Object.keys(file).filter((key) => !(programs.platform as readonly string[]).includes(key))).toEqual([]);
       expect([...Value.Errors(settingsSchema, Value.Default(settingsSchema, { ...file }))]).toEqual([]);
-      const variables = (pod.containers[0].env as { name: string }[]).map(({ name }) => name).filter((name) => name.startsWith('MLOPS_'));
+      const variables = (pod.containers[0].env as { name: string }[])
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith('MLOPS_'));
       const keys = variables.map((name) => name.slice('MLOPS_'.length).toLowerCase().replaceAll('_', '-'));
       expect(keys).toEqual(['database']);
       expect(keys.filter((key) => !(key in settings))).toEqual([]);
@@ -32,13 +39,19 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
       const service = objects.find(({ kind }) => kind === 'Service');
       expect(pod.containers[0].ports[0].containerPort).toBe(file['port']);
       expect(service?.spec.ports[0].port).toBe(file['port']);
-      const edge = ((await renderEnvironment(environment)).get('ingress') ?? []).filter(({ kind, metadata }) => kind === 'VirtualServer' && metadata.namespace === 'mlops');
+      const edge = ((await renderEnvironment(environment)).get('ingress') ?? []).filter(
+        ({ kind, metadata }) => kind === 'VirtualServer' && metadata.namespace === 'mlops',
+      );
       for (const { spec } of edge) expect(file['allowed-hosts']).toContain(spec.host);
     });
 
     it('keeps nothing in the pod, and points the tracking seat at the MLflow server', async () => {
       const { file } = await deployed(environment);
-      expect(file).toMatchObject({ empty: true, artifacts: expect.stringMatching(/^s3:/), 'tracking-url': expect.stringContaining('mlflow.mlflow.svc') });
+      expect(file).toMatchObject({
+        empty: true,
+        artifacts: expect.stringMatching(/^s3:/),
+        'tracking-url': expect.stringContaining('mlflow.mlflow.svc'),
+      });
       // MLflow refuses a Host header it was not told of
       const map = ((await renderEnvironment(environment)).get('mlflow') ?? []).find(({ kind }) => kind === 'ConfigMap');
       expect(map?.['data']['allowed-hosts'].split(',')).toContain(new URL(String(file['tracking-url'])).host);
@@ -47,13 +60,15 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
     it('is signed in to at the edge for as long as it takes anybody itself', async () => {
       const { file } = await deployed(environment);
       expect(file['identity']).toBe('anonymous');
-      const edge = ((await renderEnvironment(environment)).get('ingress') ?? []).filter(({ kind, metadata }) => kind === 'VirtualServer' && metadata.namespace === 'mlops');
+      const edge = ((await renderEnvironment(environment)).get('ingress') ?? []).filter(
+        ({ kind, metadata }) => kind === 'VirtualServer' && metadata.namespace === 'mlops',
+      );
       expect(edge.length).toBeGreaterThan(3);
       for (const { spec } of edge) expect(spec.policies).toContainEqual({ name: 'sign-in' });
     });
   });
 
-  it("our own ONNX runtime is given flags that the inference engine has", async () => {
+  it('our own ONNX runtime is given flags that the inference engine has', async () => {
     const runtime = (await render('kserve')).find(({ metadata }) => metadata.name === 'mlops-onnx') as Manifest;
     const flags = (runtime.spec.containers[0].args as string[]).map((flag) => /^--([a-z-]+)=/.exec(flag)?.[1]);
     expect(flags.filter((flag) => !(programs.inference as readonly string[]).includes(flag ?? ''))).toEqual([]);
@@ -61,7 +76,9 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
 
   it('and its models are probed at paths that their routes have', async () => {
     const probes = (pod: Manifest['spec']) =>
-      ['startupProbe', 'readinessProbe', 'livenessProbe'].map((probe) => pod.containers[0][probe].httpGet.path as string);
+      ['startupProbe', 'readinessProbe', 'livenessProbe'].map(
+        (probe) => pod.containers[0][probe].httpGet.path as string,
+      );
     const { pod } = await deployed('prod');
     const platform = await readFile(new URL('../../platform-api/src/app.ts', import.meta.url), 'utf8');
     for (const path of probes(pod)) expect(platform).toContain(`'${path}'`);

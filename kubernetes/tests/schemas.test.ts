@@ -5,7 +5,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { lockedFiles, verified } from '../crds.ts';
-import { environments, type Environment, type Manifest, render, renderEnvironment } from '../manifests.ts';
+import { type Environment, environments, type Manifest, render, renderEnvironment } from '../manifests.ts';
 
 const folder = process.env['MLOPS_CRDS_DIR'];
 
@@ -20,7 +20,9 @@ function closed(schema: Schema): Schema {
   for (const [key, value] of Object.entries(schema)) {
     if (key.startsWith('x-kubernetes-') || key === 'format' || key === 'default' || key === 'description') continue;
     if (key === 'properties') {
-      result.properties = Object.fromEntries(Object.entries(value as Record<string, Schema>).map(([name, inner]) => [name, closed(inner)]));
+      result.properties = Object.fromEntries(
+        Object.entries(value as Record<string, Schema>).map(([name, inner]) => [name, closed(inner)]),
+      );
     } else if (['items', 'additionalProperties', 'not'].includes(key) && typeof value === 'object') {
       result[key] = closed(value as Schema);
     } else if (['allOf', 'anyOf', 'oneOf'].includes(key)) {
@@ -28,7 +30,8 @@ function closed(schema: Schema): Schema {
       result[key] = value;
     } else result[key] = value;
   }
-  const open = schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-embedded-resource'] === true;
+  const open =
+    schema['x-kubernetes-preserve-unknown-fields'] === true || schema['x-kubernetes-embedded-resource'] === true;
   if (schema.properties && !schema['additionalProperties'] && !open) result['additionalProperties'] = false;
   if (schema['x-kubernetes-int-or-string']) delete result['type'];
   if (schema['nullable'] === true) delete result['nullable'];
@@ -37,7 +40,8 @@ function closed(schema: Schema): Schema {
 
 /** Patterns are Go's: a leading (?i) is JavaScript's flag i. */
 const goPattern = Object.assign(
-  (pattern: string, flags: string) => new RegExp(pattern.replaceAll('(?i)', ''), pattern.includes('(?i)') ? `${flags}i` : flags),
+  (pattern: string, flags: string) =>
+    new RegExp(pattern.replaceAll('(?i)', ''), pattern.includes('(?i)') ? `${flags}i` : flags),
   { code: 'new RegExp' },
 );
 
@@ -49,7 +53,8 @@ suite('custom resources', { needs: folder ? ['kubectl'] : ['kubectl', 'MLOPS_CRD
   beforeAll(async () => {
     for (const { file } of lockedFiles) {
       const { spec } = parse(await readFile(join(folder ?? '', file), 'utf8')) as Manifest;
-      for (const { name, schema } of spec.versions) schemas.set(`${spec.group}/${name} ${spec.names.kind}`, schema.openAPIV3Schema);
+      for (const { name, schema } of spec.versions)
+        schemas.set(`${spec.group}/${name} ${spec.names.kind}`, schema.openAPIV3Schema);
     }
   }, 60_000);
 
@@ -64,16 +69,25 @@ suite('custom resources', { needs: folder ? ['kubectl'] : ['kubectl', 'MLOPS_CRD
       // the API server knows these of every kind; status is written by controllers only
       const metadata = { type: 'object', required: ['name'] };
       const properties = { ...whole.properties, apiVersion: {}, kind: {}, metadata };
-      validate = ajv.compile({ ...whole, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'status')) });
+      validate = ajv.compile({
+        ...whole,
+        properties: Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'status')),
+      });
       validators.set(key, validate);
     }
     validate(object);
-    return (validate.errors ?? []).map(({ instancePath, message, params }) => `${object.metadata.name}${instancePath} ${message} ${JSON.stringify(params)}`);
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) =>
+        `${object.metadata.name}${instancePath} ${message} ${JSON.stringify(params)}`,
+    );
   }
 
   it('have the schemas that the lock names', async () => {
-    for (const locked of lockedFiles) expect(verified(locked, await readFile(join(folder ?? '', locked.file)))).toBeDefined();
-    expect(() => verified(lockedFiles[0] ?? { url: '', sha256: '' }, Buffer.from('changed'))).toThrow(/SHA-256 is .*, locked is/);
+    for (const locked of lockedFiles)
+      expect(verified(locked, await readFile(join(folder ?? '', locked.file)))).toBeDefined();
+    expect(() => verified(lockedFiles[0] ?? { url: '', sha256: '' }, Buffer.from('changed'))).toThrow(
+      /SHA-256 is .*, locked is/,
+    );
   });
 
   describe.each([...environments, 'kserve/samples', 'ingress/gateway-api'])('of %s', (place) => {
@@ -84,13 +98,21 @@ suite('custom resources', { needs: folder ? ['kubectl'] : ['kubectl', 'MLOPS_CRD
       expect(results.flatMap(([, found]) => found ?? [])).toEqual([]);
       // a kind without a schema must be one of Kubernetes itself
       const without = results.filter(([, found]) => !found).map(([{ apiVersion }]) => apiVersion);
-      expect(without.filter((version) => version.includes('.') && !version.split('/')[0]?.endsWith('.k8s.io'))).toEqual([]);
+      expect(without.filter((version) => version.includes('.') && !version.split('/')[0]?.endsWith('.k8s.io'))).toEqual(
+        [],
+      );
       expect(results.length).toBeGreaterThan(without.length);
     });
   });
 
   it('are refused with an unknown field, a missing one and a wrong type', () => {
-    const model = (spec: object) => ({ apiVersion: 'serving.kserve.io/v1beta1', kind: 'InferenceService', metadata: { name: 'm' }, spec }) as unknown as Manifest;
+    const model = (spec: object) =>
+      ({
+        apiVersion: 'serving.kserve.io/v1beta1',
+        kind: 'InferenceService',
+        metadata: { name: 'm' },
+        spec,
+      }) as unknown as Manifest;
     expect(problems(model({ predictor: { minReplcas: 1 } }))?.[0]).toMatch(/minReplcas/);
     expect(problems(model({}))?.[0]).toMatch(/predictor/);
     expect(problems(model({ predictor: { minReplicas: 'two' } }))?.[0]).toMatch(/integer/);
