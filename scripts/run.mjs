@@ -46,7 +46,8 @@ function installWhatIsMissing() {
     .digest('hex');
   if (existsSync(pinnedNode) && existsSync(installedLock) && readFileSync(installedLock, 'utf8') === lock) return;
   console.error('Installing dependencies (once; about half a minute) …');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lock file that lacks optional binaries of other machines, which a mirror may not offer.
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
     shell: process.platform === 'win32',

@@ -8,7 +8,7 @@ export function artifactCases(server: () => Server): void {
     return (await response.json()) as { files?: { path: string; is_dir: boolean; file_size?: number }[] };
   };
   const put = (path: string, body: string | Uint8Array) =>
-    fetch(address(path), { method: 'PUT', body: body as BodyInit });
+    fetch(address(path), { method: 'PUT', body });
 
   it('takes, lists, gives back and deletes files', async () => {
     const root = unique('files');
