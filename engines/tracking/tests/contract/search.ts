@@ -115,6 +115,8 @@ export function searchCases(server: () => Server): void {
   });
 
   it.each(REFUSED)('refuses the filter %s', async (filter) => {
+    // MLflow overlooks a comparison that is missing at the end.
+    if (filter.endsWith('AND') && server().isUpstream) return;
     refused(
       await server().post('runs/search', { experiment_ids: [experiment], filter }),
       400,
