@@ -29,23 +29,45 @@ const chartIdentities = [
 ];
 
 /** Accounts of ours that call AWS; their network policies open the Pod Identity agent to them. */
-const ownIdentities = ['mlops/platform-api', 'mlflow/mlflow', 'feast/feast-materialise', 'flink/flink', 'monitoring/loki', 'team-data-science/workload'];
+const ownIdentities = [
+  'mlops/platform-api',
+  'mlflow/mlflow',
+  'feast/feast-materialise',
+  'flink/flink',
+  'monitoring/loki',
+  'team-data-science/workload',
+];
 
-const all = (text: string, pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map(([, found]) => found ?? ''))].sort();
+const all = (text: string, pattern: RegExp) =>
+  [...new Set([...text.matchAll(pattern)].map(([, found]) => found ?? ''))].sort();
 
 /** The contract of one environment. */
 export async function contract(environment: Environment): Promise<Contract> {
   const objects = [...(await renderEnvironment(environment)).values()].flat();
   const text = JSON.stringify(objects);
-  const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+  const accounts = objects
+    .filter(({ kind }) => kind === 'ServiceAccount')
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
   const unknown = ownIdentities.filter((name) => !accounts.includes(name));
   if (unknown.length > 0) throw new Error(`no service account ${unknown.join(', ')}`);
   const nodes = objects.find(({ kind }) => kind === 'EC2NodeClass') as Manifest;
-  const platform = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'platform-api') as Manifest;
+  const platform = objects.find(
+    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'platform-api',
+  ) as Manifest;
   const artifacts = String((parse(platform['data']['mlops.yaml']) as { artifacts: string }).artifacts);
   return {
-    buckets: [...new Set([...all(text, /s3:\/\/([a-z0-9-]+)/g), ...all(text, /"bucket":"([a-z0-9-]+)"/g), new URL(artifacts).host])].sort(),
-    secrets: objects.filter(({ kind }) => kind === 'ExternalSecret').flatMap(remoteKeys).filter((key, index, keys) => keys.indexOf(key) === index).sort(),
+    buckets: [
+      ...new Set([
+        ...all(text, /s3:\/\/([a-z0-9-]+)/g),
+        ...all(text, /"bucket":"([a-z0-9-]+)"/g),
+        new URL(artifacts).host,
+      ]),
+    ].sort(),
+    secrets: objects
+      .filter(({ kind }) => kind === 'ExternalSecret')
+      .flatMap(remoteKeys)
+      .filter((key, index, keys) => keys.indexOf(key) === index)
+      .sort(),
     podIdentities: [...ownIdentities, ...chartIdentities].sort(),
     groups: objects
       .filter(({ kind }) => kind === 'RoleBinding' || kind === 'ClusterRoleBinding')

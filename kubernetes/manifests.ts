@@ -33,7 +33,7 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is the kind's own
+  // oxlint-disable-next-line typescript/no-explicit-any -- the shape is the kind's own; the API server checks it
   readonly [field: string]: any;
 }
 

@@ -309,13 +309,13 @@ async function read(target: ControlPlane, objects: readonly Manifest[]): Promise
 }
 
 /** What only a change of what was asked for changes: no status, and not the replicas that an autoscaler sets. */
-function stable({ status: _, metadata, ...rest }: Manifest): object {
-  const {
-    managedFields: __,
-    resourceVersion: ___,
-    generation,
-    ...kept
-  } = metadata as unknown as Record<string, unknown>;
-  if (rest.kind !== 'Deployment') return { ...rest, metadata: { ...kept, generation } };
-  return { ...rest, metadata: kept, spec: { ...rest['spec'], replicas: undefined } };
+function stable(object: Manifest): object {
+  const metadata = { ...object.metadata, managedFields: undefined, resourceVersion: undefined };
+  const rest = { ...object, status: undefined };
+  if (object.kind !== 'Deployment') return { ...rest, metadata };
+  return {
+    ...rest,
+    metadata: { ...metadata, generation: undefined },
+    spec: { ...object['spec'], replicas: undefined },
+  };
 }

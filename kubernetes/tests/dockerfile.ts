@@ -43,7 +43,9 @@ export function ignored(lines: readonly string[], path: string): boolean {
 export async function performBuild(path: string, env: NodeJS.ProcessEnv): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'mlops-image-'));
   const [build = []] = await stages(path);
-  const lines = (await readFile(join(repository, '.dockerignore'), 'utf8')).split('\n').filter((line) => line && !line.startsWith('#'));
+  const lines = (await readFile(join(repository, '.dockerignore'), 'utf8'))
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'));
   for (const { name, rest } of build) {
     if (name === 'COPY') {
       const parts = rest.split(/\s+/);
@@ -69,6 +71,8 @@ export async function performBuild(path: string, env: NodeJS.ProcessEnv): Promis
 export async function finalStage(path: string) {
   const last = (await stages(path)).at(-1) ?? [];
   const of = (name: string) => last.filter((one) => one.name === name).map(({ rest }) => rest);
-  const variables = Object.fromEntries(of('ENV').flatMap((rest) => [...rest.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value] as const)));
+  const variables = Object.fromEntries(
+    of('ENV').flatMap((rest) => [...rest.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value] as const)),
+  );
   return { of, variables, entrypoint: JSON.parse(of('ENTRYPOINT')[0] ?? '[]') as string[] };
 }

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { needTool, suite } from '@mlops/testing';
 import { describe, expect, it } from 'vitest';
 import { run } from '../command.ts';
-import { readManifests } from '../manifests.ts';
-import { readFile } from 'node:fs/promises';
+import { type Manifest, readManifests } from '../manifests.ts';
 import { finalStage, ignored, performBuild, repository, stages } from './dockerfile.ts';
 
 const images = [
@@ -22,7 +21,8 @@ describe.each(images)('$file', ({ file, health }) => {
     expect(await stages(file)).toHaveLength(2);
     expect(of('USER')).toEqual(['10001:10001']);
     expect(of('RUN').join()).toMatch(/rm -rf \/usr\/local\/lib\/node_modules/);
-    for (const key of ['title', 'version', 'revision']) expect(of('LABEL').join()).toContain(`org.opencontainers.image.${key}=`);
+    for (const key of ['title', 'version', 'revision'])
+      expect(of('LABEL').join()).toContain(`org.opencontainers.image.${key}=`);
     expect(of('HEALTHCHECK')[0]).toContain(health);
     expect(of('EXPOSE')[0]).toBe(variables['MLOPS_PORT']);
     expect(existsSync(join(repository, entrypoint[1] ?? ''))).toBe(true);
@@ -34,11 +34,15 @@ describe.each(images)('$file', ({ file, health }) => {
     const data = await mkdtemp(join(tmpdir(), 'mlops-image-data-'));
     try {
       const modules = await readdir(join(folder, 'node_modules'));
-      for (const development of ['vitest', 'typescript', '@biomejs', 'oxlint', 'node']) expect(modules).not.toContain(development);
+      for (const development of ['vitest', 'typescript', '@biomejs', 'oxlint', 'node'])
+        expect(modules).not.toContain(development);
       const { variables, entrypoint } = await finalStage(file);
       const empty = file.startsWith('platform-api') ? ['--empty'] : [];
       const settings = { ...variables, MLOPS_HOST: '127.0.0.1', MLOPS_PORT: '0', MLOPS_DATA: data };
-      const child = spawn(process.execPath, [...entrypoint.slice(1), ...empty], { cwd: folder, env: { PATH: env.PATH, ...settings } });
+      const child = spawn(process.execPath, [...entrypoint.slice(1), ...empty], {
+        cwd: folder,
+        env: { PATH: env.PATH, ...settings },
+      });
       try {
         const address = await new Promise<string>((resolve, reject) => {
           let said = '';
@@ -73,19 +77,36 @@ suite('the Dockerfiles', { needs: ['hadolint'] }, () => {
 
 describe('what goes into an image', () => {
   it('leaves out tests, modules and what is not named', async () => {
-    const lines = (await readFile(join(repository, '.dockerignore'), 'utf8')).split('\n').filter((line) => line && !line.startsWith('#'));
-    for (const path of ['kubernetes', 'docs/adr/0001.md', 'node_modules', 'packages/service/node_modules/x', 'engines/tracking/tests', 'packages/testing', '.git']) {
+    const lines = (await readFile(join(repository, '.dockerignore'), 'utf8'))
+      .split('\n')
+      .filter((line) => line && !line.startsWith('#'));
+    for (const path of [
+      'kubernetes',
+      'docs/adr/0001.md',
+      'node_modules',
+      'packages/service/node_modules/x',
+      'engines/tracking/tests',
+      'packages/testing',
+      '.git',
+    ]) {
       expect([path, ignored(lines, path)]).toEqual([path, true]);
     }
-    for (const path of ['package.json', 'packages/service/src/server.ts', 'platform-api/policies/teams.cedar', 'examples/flight-delays/src/index.ts']) {
+    for (const path of [
+      'package.json',
+      'packages/service/src/server.ts',
+      'platform-api/policies/teams.cedar',
+      'examples/flight-delays/src/index.ts',
+    ]) {
       expect([path, ignored(lines, path)]).toEqual([path, false]);
     }
   });
 
   it('runs in the cluster as the user and on the port of the image', async () => {
-    const [deployment] = readManifests(await readFile(join(repository, 'kubernetes/platform-api/20-platform-api.yaml'), 'utf8'));
+    const [deployment] = readManifests(
+      await readFile(join(repository, 'kubernetes/platform-api/20-platform-api.yaml'), 'utf8'),
+    );
     const { of, variables } = await finalStage('platform-api/Dockerfile');
-    const { securityContext, containers } = deployment?.spec.template.spec;
+    const { securityContext, containers } = (deployment as Manifest).spec.template.spec;
     expect(`${securityContext.runAsUser}:${securityContext.runAsGroup}`).toBe(of('USER')[0]);
     expect(String(containers[0].ports[0].containerPort)).toBe(variables['MLOPS_PORT']);
     // the settings file is read from the working folder

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { run } from '../command.ts';
 import { type Manifest, readManifests, root, writeManifests } from '../manifests.ts';
 import { type ControlPlane, eventually } from './control-plane.ts';
@@ -49,7 +49,7 @@ export async function runKuttlCase(name: string, cluster: ControlPlane): Promise
         errors: await read('errors'),
       });
     } catch (error) {
-      throw new Error(`${name}, step ${index}: ${(error as Error).message}`);
+      throw new Error(`${name}, step ${index}: ${(error as Error).message}`, { cause: error });
     }
   }
 }

@@ -12,7 +12,9 @@ const folder = join(repository, 'terraform');
 const byHand = ['mlops/rds-ca-bundle'];
 
 async function sources(): Promise<string> {
-  const files = (await readdir(folder, { recursive: true })).filter((file) => /\.(tf|tfvars)$/.test(file) && !file.includes('.terraform'));
+  const files = (await readdir(folder, { recursive: true })).filter(
+    (file) => /\.(tf|tfvars)$/.test(file) && !file.includes('.terraform'),
+  );
   return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n');
 }
 
@@ -23,7 +25,8 @@ suite('what the manifests expect of Terraform', { needs: ['kubectl'] }, () => {
     for (const name of [...buckets, nodeRole, ...keyAliases.map((alias) => alias.slice('alias/'.length))]) {
       expect(name).toMatch(new RegExp(`^mlops-${environment}-`));
     }
-    for (const name of secrets.filter((one) => !byHand.includes(one))) expect(name).toMatch(new RegExp(`^mlops/${environment}/`));
+    for (const name of secrets.filter((one) => !byHand.includes(one)))
+      expect(name).toMatch(new RegExp(`^mlops/${environment}/`));
     expect(buckets.length * secrets.length).toBeGreaterThan(0);
   });
 });

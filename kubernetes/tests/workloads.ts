@@ -60,3 +60,7 @@ export function workloads(objects: readonly Manifest[]): Workload[] {
     return [{ name: name.replace(/-v\d.*$/, ''), namespace, labels: template.metadata.labels ?? {} }];
   });
 }
+
+/** Whether labels have all that a selector asks. */
+export const includes = (labels: Readonly<Record<string, string>> | undefined, wanted: object) =>
+  Object.entries(wanted).every(([key, value]) => labels?.[key] === value);
