@@ -51,7 +51,13 @@ export async function artifactRoutes(
   scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
     const path = pathOf(request);
     const body = request.body instanceof Readable ? request.body : Readable.from([]);
-    await pipeline(call('uploadArtifact', 'write', path, request), () => engine.artifacts.put(path, body));
+    // A refused upload is still read to its end: else its rest would stand before the connection's next request.
+    const content = Readable.from(body.iterator({ destroyOnReturn: false }), { objectMode: false });
+    try {
+      await pipeline(call('uploadArtifact', 'write', path, request), () => engine.artifacts.put(path, content));
+    } finally {
+      body.resume();
+    }
     return {};
   });
 

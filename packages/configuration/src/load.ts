@@ -109,11 +109,10 @@ function check(name: SettingName, value: unknown): unknown {
   const schema: TSchema = settings[name];
   if (Value.Check(schema, value)) return value;
   const shown = JSON.stringify(value).replace(/:\/\/[^@"]*@/, '://***@');
+  const choices = (schema as { anyOf?: { const: string }[] }).anyOf?.map((choice) => choice.const);
   const [first] = Value.Errors(schema, value);
-  throw invalid(
-    `${name}: ${shown} is not allowed; it ${first?.message ?? 'has the wrong type'}. ${typeOf(name).description}`,
-    name,
-  );
+  const rule = choices ? `must be one of ${choices.join(', ')}` : (first?.message ?? 'has the wrong type');
+  throw invalid(`${name}: ${shown} is not allowed; it ${rule}. ${typeOf(name).description}`, name);
 }
 
 function typeOf(name: SettingName): { type?: string; description: string } {

@@ -2,8 +2,8 @@
 const SQLITE_CODES: Record<number, string> = { 5: 'SQLITE_BUSY', 10: 'SQLITE_IOERR', 13: 'SQLITE_FULL' };
 const SQLITE_UNIQUE = new Set([1555, 2067]);
 const SQLITE_FOREIGN_KEY = 787;
-/** SQLite reports a full disk as an I/O error while writing (778), truncating or syncing, depending on the moment. */
-const SQLITE_IO_WRITE = 778;
+/** SQLite reports a full disk also as an I/O error: while it writes, flushes, truncates, or grows its shared memory. */
+const SQLITE_IO_FULL = new Set([778, 1034, 1290, 1546, 4874]);
 
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError';
@@ -19,7 +19,7 @@ export class DatabaseError extends Error {
 export function databaseError(message: string, errcode: number): DatabaseError {
   if (SQLITE_UNIQUE.has(errcode)) return new DatabaseError(message, '23505');
   if (errcode === SQLITE_FOREIGN_KEY) return new DatabaseError(message, '23503');
-  if (errcode === SQLITE_IO_WRITE) return new DatabaseError(message, 'SQLITE_FULL');
+  if (SQLITE_IO_FULL.has(errcode)) return new DatabaseError(message, 'SQLITE_FULL');
   return new DatabaseError(message, SQLITE_CODES[errcode & 0xff] ?? `SQLITE_${errcode}`);
 }
 

@@ -19,6 +19,8 @@ let ended: number[] = [];
 let groupStartedAt = 0;
 let inGroup = false;
 let inTransaction = false;
+/** Why the open transaction is lost: SQLite rolls back by itself when the disk is full or fails. */
+let lost: Error | undefined;
 
 port.on('message', (request: Request) => {
   handle(request);
@@ -36,8 +38,22 @@ function handle(request: Request): void {
 }
 
 function run(statements: readonly Statement[]): StatementResult[] {
-  if (role === 'writer' && !inTransaction) beginTransaction();
-  return statements.map(execute);
+  if (lost) throw lost;
+  try {
+    if (role === 'writer' && !inTransaction) beginTransaction();
+    return statements.map(execute);
+  } catch (error) {
+    if (inGroup && !connection.isTransaction) loseGroup(error as Error);
+    throw error;
+  }
+}
+
+/** SQLite has rolled back the whole group: nobody in it may believe otherwise. */
+function loseGroup(error: Error): void {
+  for (const id of ended) reply({ id, error: describe(error) });
+  ended = [];
+  inGroup = false;
+  lost = error;
 }
 
 function beginTransaction(): void {
@@ -51,6 +67,12 @@ function beginTransaction(): void {
 }
 
 function end(id: number, keep: boolean, more: boolean): void {
+  if (lost) {
+    reply(keep ? { id, error: describe(lost) } : { id, results: [] });
+    lost = undefined;
+    inTransaction = false;
+    return;
+  }
   if (inTransaction) connection.exec(keep ? 'RELEASE one' : 'ROLLBACK TO one; RELEASE one');
   inTransaction = false;
   if (keep) ended.push(id);

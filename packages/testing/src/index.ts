@@ -9,5 +9,6 @@ export {
   stopGroup,
   temporaryFolder,
 } from './processes.ts';
+export { smallDisk } from './small-disk.ts';
 export { suite } from './suite.ts';
 export { findTool, needTool } from './tools.ts';
