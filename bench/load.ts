@@ -29,7 +29,8 @@ function send(): Promise<void> {
   const body = plan.body?.replaceAll('$n', String(sent));
   const started = performance.now();
   return new Promise((resolve) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers =
+      body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     const outgoing = request(plan.url, { method: plan.method, agent, headers }, (response) => {
       response.resume();
       response.on('end', () => {

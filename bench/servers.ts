@@ -25,28 +25,62 @@ export function peerPython(): string {
   if (existsSync(join(folder, 'bin/mlflow'))) return python;
   console.log('Setting up the peer’s Python environment (once) …');
   const run = (program: string, ...args: string[]) => {
-    if (spawnSync(program, args, { stdio: ['ignore', 2, 2] }).status !== 0) throw new Error(`${program} ${args.join(' ')} failed`);
+    if (spawnSync(program, args, { stdio: ['ignore', 2, 2] }).status !== 0)
+      throw new Error(`${program} ${args.join(' ')} failed`);
   };
   run('python3', '-m', 'venv', folder);
   run(python, '-m', 'pip', 'install', '--quiet', 'uv==0.13.9');
-  run(join(folder, 'bin/uv'), 'pip', 'install', '--quiet', '--python', python, '-r', join(ROOT, 'scripts/contract-requirements.txt'));
+  run(
+    join(folder, 'bin/uv'),
+    'pip',
+    'install',
+    '--quiet',
+    '--python',
+    python,
+    '-r',
+    join(ROOT, 'scripts/contract-requirements.txt'),
+  );
   return python;
 }
 
 export async function startPeer(python: string): Promise<BenchServer> {
   const folder = mkdtempSync(join(tmpdir(), 'mlops-bench-'));
   const port = await freePort();
-  const stores = ['--backend-store-uri', `sqlite:///${folder}/mlflow.db`, '--artifacts-destination', join(folder, 'artifacts')];
+  const stores = [
+    '--backend-store-uri',
+    `sqlite:///${folder}/mlflow.db`,
+    '--artifacts-destination',
+    join(folder, 'artifacts'),
+  ];
   const args = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1', ...stores];
-  const env = { ...process.env, PATH: `${join(python, '..')}:${process.env.PATH}`, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true' };
-  return started(spawn(python, args, { env, cwd: folder, detached: true, stdio: 'ignore' }), `http://127.0.0.1:${port}`, '/health', folder);
+  const env = {
+    ...process.env,
+    PATH: `${join(python, '..')}:${process.env.PATH}`,
+    MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+    MLFLOW_DISABLE_TELEMETRY: 'true',
+  };
+  return started(
+    spawn(python, args, { env, cwd: folder, detached: true, stdio: 'ignore' }),
+    `http://127.0.0.1:${port}`,
+    '/health',
+    folder,
+  );
 }
 
 /** One of our programs, started as `npm start` starts it. */
-export async function startOurs(file: string, args: readonly string[], folder = mkdtempSync(join(tmpdir(), 'mlops-bench-'))): Promise<BenchServer> {
+export async function startOurs(
+  file: string,
+  args: readonly string[],
+  folder = mkdtempSync(join(tmpdir(), 'mlops-bench-')),
+): Promise<BenchServer> {
   const port = await freePort();
   const command = [join(ROOT, 'scripts/run.mjs'), join(ROOT, file), '--port', String(port), '--data', folder, ...args];
-  return started(spawn(process.execPath, command, { detached: true, stdio: 'ignore' }), `http://127.0.0.1:${port}`, '/health', folder);
+  return started(
+    spawn(process.execPath, command, { detached: true, stdio: 'ignore' }),
+    `http://127.0.0.1:${port}`,
+    '/health',
+    folder,
+  );
 }
 
 async function started(child: ChildProcess, url: string, path: string, folder: string): Promise<BenchServer> {

@@ -54,7 +54,7 @@ export async function contract(environment: Environment): Promise<Contract> {
   const platform = objects.find(
     ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'platform-api',
   ) as Manifest;
-  const artifacts = String((parse(platform['data']['mlops.yaml']) as { artifacts: string }).artifacts);
+  const artifacts = (parse(platform['data']['mlops.yaml']) as { artifacts: string }).artifacts;
   return {
     buckets: [
       ...new Set([

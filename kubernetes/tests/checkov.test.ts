@@ -71,7 +71,7 @@ suite("checkov's Kubernetes rules", { needs: ['checkov', 'kubectl'] }, () => {
       metadata: { name: 'bad' },
       spec: { hostNetwork: true, containers: [{ name: 'bad', image: 'nginx', securityContext: { privileged: true } }] },
     };
-    const { results } = await checkov([pod as unknown as Manifest]);
+    const { results } = await checkov([pod]);
     expect(results.failed_checks.map(({ check_id }) => check_id)).toEqual(
       expect.arrayContaining(['CKV_K8S_16', 'CKV_K8S_19', 'CKV_K8S_14']),
     );

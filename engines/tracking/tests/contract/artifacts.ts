@@ -7,8 +7,7 @@ export function artifactCases(server: () => Server): void {
     const response = await fetch(`${server().url}/api/2.0/mlflow-artifacts/artifacts?${new URLSearchParams({ path })}`);
     return (await response.json()) as { files?: { path: string; is_dir: boolean; file_size?: number }[] };
   };
-  const put = (path: string, body: string | Uint8Array) =>
-    fetch(address(path), { method: 'PUT', body });
+  const put = (path: string, body: string | Uint8Array) => fetch(address(path), { method: 'PUT', body });
 
   it('takes, lists, gives back and deletes files', async () => {
     const root = unique('files');
