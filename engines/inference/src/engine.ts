@@ -107,7 +107,7 @@ export interface LoadedModel {
 export interface InferenceEngine {
   /** Loads a version beside those that are there; it is not served until `serve` names it. */
   load(name: string, version: string, source: ModelSource): Promise<LoadedModel>;
-  /** Runs the golden request (without one: ones in the declared shapes) and checks that the answer is finite. */
+  /** Runs the golden request and checks that the answer is finite. A model without one passes: nothing is known of it. */
   verify(name: string, version: string): Promise<void>;
   /** From now on requests without a version go to this one. */
   serve(name: string, version: string): void;

@@ -10,6 +10,8 @@ export type {
 } from './engine.ts';
 export { inferenceOperations } from './operations.ts';
 export type { OnPrediction, PredictionEvent } from './prediction.ts';
-export { type InferenceRoutesOptions, inferenceRoutes, invocationsRoutes } from './routes.ts';
+export type { InferenceRoutesOptions } from './routes/door.ts';
+export { inferenceRoutes } from './routes/inference.ts';
+export { invocationsRoutes } from './routes/invocations.ts';
 export { buildInferenceServer } from './server.ts';
 export { type JsonValue, toJson } from './tensor.ts';

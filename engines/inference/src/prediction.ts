@@ -1,4 +1,4 @@
-import { PlatformError } from '@mlops/errors';
+import { toPlatformError } from '@mlops/errors';
 import type { Inference, Tensor } from './engine.ts';
 
 /** What is known of a prediction when its answer is computed. */
@@ -7,8 +7,10 @@ export interface PredictionEvent {
   /** The version that answered; undefined if none did. */
   readonly version: string | undefined;
   readonly requestId: string;
+  /** When the request was taken up, in milliseconds since 1970. */
   readonly time: number;
   readonly latencyMs: number;
+  /** The HTTP status of the answer. */
   readonly status: number;
   readonly error: string | undefined;
   readonly inputs: readonly Tensor[];
@@ -16,28 +18,26 @@ export interface PredictionEvent {
   readonly keys: readonly string[] | undefined;
 }
 
+/** Called before the answer is sent: it must be quick. What it throws reaches nobody who asked for a prediction. */
 export type OnPrediction = (event: PredictionEvent) => void;
 
-/** Runs a prediction and reports it, whatever becomes of it; who listens can neither delay nor fail it. */
+/** Runs a prediction and reports it, whatever becomes of it. */
 export async function observed<T extends Inference>(
-  model: string,
-  requestId: string,
-  listeners: readonly OnPrediction[],
+  { model, requestId, report }: { model: string; requestId: string; report: OnPrediction },
   run: () => Promise<T>,
 ): Promise<T> {
   const time = Date.now();
   const started = performance.now();
-  const report = (rest: Pick<PredictionEvent, 'version' | 'status' | 'error' | 'inputs' | 'outputs' | 'keys'>) => {
-    const event = { model, requestId, time, latencyMs: performance.now() - started, ...rest };
-    for (const listen of listeners) listen(event);
-  };
+  const common = () => ({ model, requestId, time, latencyMs: performance.now() - started });
+  let answer: T;
   try {
-    const { modelVersion, inputs, outputs, keys, ...others } = await run();
-    report({ version: modelVersion, status: 200, error: undefined, inputs, outputs, keys });
-    return { modelVersion, inputs, outputs, keys, ...others } as T;
-  } catch (error) {
-    const { status, message } = error instanceof PlatformError ? error : { status: 500, message: 'failed' };
-    report({ version: undefined, status, error: message, inputs: [], outputs: [], keys: undefined });
-    throw error;
+    answer = await run();
+  } catch (thrown) {
+    const { status, message } = toPlatformError(thrown);
+    report({ ...common(), version: undefined, status, error: message, inputs: [], outputs: [], keys: undefined });
+    throw thrown;
   }
+  const { modelVersion: version, inputs, outputs, keys } = answer;
+  report({ ...common(), version, status: 200, error: undefined, inputs, outputs, keys });
+  return answer;
 }

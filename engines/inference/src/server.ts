@@ -4,7 +4,8 @@ import { direct } from '@mlops/operations';
 import { createServer } from '@mlops/service';
 import type { FastifyInstance } from 'fastify';
 import { openInference } from './embedded/engine.ts';
-import { inferenceRoutes, invocationsRoutes } from './routes.ts';
+import { inferenceRoutes } from './routes/inference.ts';
+import { invocationsRoutes } from './routes/invocations.ts';
 
 const ONLY_VERSION = '1';
 
@@ -33,7 +34,7 @@ export async function buildInferenceServer(settings: SettingsOf<'inference'>): P
     errorFormat: inferenceError,
   });
   // The model is loaded before the server listens: whoever can ask gets an answer.
-  for (const url of ['/health', '/readyz', '/ping']) app.get(url, async () => ({ status: 'ok' }));
+  for (const url of ['/health', '/readyz']) app.get(url, async () => ({ status: 'ok' }));
   app.get('/', async () => ({ status: 'alive' }));
   await app.register(inferenceRoutes, { engine, pipeline: direct });
   await app.register(invocationsRoutes, { engine, pipeline: direct, url: '/invocations' });

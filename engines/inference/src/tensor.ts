@@ -10,13 +10,20 @@ export type TensorData =
   | Int16Array
   | Int32Array
   | BigInt64Array
+  | Float16Array
   | Float32Array
   | Float64Array
   | string[];
 
 export type JsonValue = number | string | boolean | null;
 
-const NAMED: Record<string, number> = { NaN: Number.NaN, Infinity: Infinity, '-Infinity': -Infinity };
+/** More dimensions than any model has: what nests deeper is not a tensor. */
+const RANK_MAX = 16;
+const NAMED = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
 const RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
   UINT8: [0, 255],
   UINT16: [0, 65_535],
@@ -24,6 +31,8 @@ const RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
   INT8: [-128, 127],
   INT16: [-32_768, 32_767],
   INT32: [-2_147_483_648, 2_147_483_647],
+  FP16: [-65_504, 65_504],
+  FP32: [-3.4028234663852886e38, 3.4028234663852886e38],
 };
 const WIDE: Partial<Record<Datatype, readonly [bigint, bigint]>> = {
   INT64: [-(2n ** 63n), 2n ** 63n - 1n],
@@ -32,52 +41,44 @@ const WIDE: Partial<Record<Datatype, readonly [bigint, bigint]>> = {
 
 /** Values as JSON carries them in a datatype's own array. @throws INVALID_TENSOR that names input, expected and received */
 export function fromJson(name: string, datatype: Datatype, values: readonly unknown[]): TensorData {
-  const length = values.length;
-  switch (datatype) {
-    case 'FP32':
-      return fill(new Float32Array(length), values, (value) => toDouble(name, datatype, value));
-    case 'FP64':
-      return fill(new Float64Array(length), values, (value) => toDouble(name, datatype, value));
-    case 'BOOL':
-      return fill(new Uint8Array(length), values, (value) => toBool(name, value));
-    case 'BYTES':
-      return values.map((value) => toText(name, value));
-    case 'INT64':
-      return fillWide(new BigInt64Array(length), values, (value) => toBigInt(name, datatype, value));
-    case 'UINT64':
-      return fillWide(new BigUint64Array(length), values, (value) => toBigInt(name, datatype, value));
-    case 'FP16':
-      throw invalid(name, 'a datatype that JSON can carry', 'FP16');
-    case 'UINT8':
-      return fill(new Uint8Array(length), values, (value) => toInteger(name, datatype, value));
-    case 'UINT16':
-      return fill(new Uint16Array(length), values, (value) => toInteger(name, datatype, value));
-    case 'UINT32':
-      return fill(new Uint32Array(length), values, (value) => toInteger(name, datatype, value));
-    case 'INT8':
-      return fill(new Int8Array(length), values, (value) => toInteger(name, datatype, value));
-    case 'INT16':
-      return fill(new Int16Array(length), values, (value) => toInteger(name, datatype, value));
-    case 'INT32':
-      return fill(new Int32Array(length), values, (value) => toInteger(name, datatype, value));
+  if (datatype === 'BYTES') return values.map((value) => toText(name, value));
+  const array = newArray(datatype, values.length);
+  if (array instanceof BigInt64Array || array instanceof BigUint64Array) {
+    for (let i = 0; i < array.length; i++) array[i] = toBigInt(name, datatype, values[i]);
+    return array;
   }
-}
-
-type Narrow = Exclude<TensorData, BigInt64Array | BigUint64Array | string[]>;
-
-function fill<A extends Narrow>(array: A, values: readonly unknown[], convert: (value: unknown) => number): A {
-  for (let i = 0; i < values.length; i++) array[i] = convert(values[i]);
+  const convert = datatype === 'BOOL' ? toBool : datatype.startsWith('FP') ? toFloat : toInteger;
+  for (let i = 0; i < array.length; i++) array[i] = convert(name, datatype, values[i]);
   return array;
 }
 
-function fillWide<A extends BigInt64Array | BigUint64Array>(
-  array: A,
-  values: readonly unknown[],
-  convert: (value: unknown) => bigint,
-): A {
-  for (let i = 0; i < values.length; i++) array[i] = convert(values[i]);
-  return array;
+type NumericData = Exclude<TensorData, string[]>;
+
+/** The array that holds a datatype's values, over a buffer's bytes or a new one. */
+export function newArray(
+  datatype: Exclude<Datatype, 'BYTES'>,
+  length: number,
+  buffer?: ArrayBuffer,
+  offset = 0,
+): NumericData {
+  const ArrayOf = ARRAYS[datatype];
+  return buffer ? new ArrayOf(buffer, offset, length) : new ArrayOf(length);
 }
+
+const ARRAYS = {
+  BOOL: Uint8Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  FP16: Float16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const;
 
 /** A tensor's values for JSON: what is not finite, and integers beyond 2^53, as strings. */
 export function toJson(
@@ -105,11 +106,18 @@ function narrow(value: bigint): number | string {
   return Number.isSafeInteger(number) ? number : value.toString();
 }
 
-function toDouble(name: string, datatype: Datatype, value: unknown): number {
-  if (typeof value === 'number') return value;
-  if (value === null || value === undefined) return Number.NaN;
-  if (typeof value === 'string' && value in NAMED) return NAMED[value] as number;
-  throw wrongValue(name, datatype, value);
+function toFloat(name: string, datatype: Datatype, value: unknown): number {
+  if (typeof value === 'number') {
+    const range = RANGES[datatype];
+    // A number that the smaller type cannot hold would become infinite without a word.
+    if (range && (value > range[1] || value < range[0])) throw wrongValue(name, datatype, value);
+    return value;
+  }
+  if (value === null) return Number.NaN;
+  if (typeof value === 'bigint') return toFloat(name, datatype, Number(value));
+  const named = typeof value === 'string' ? NAMED.get(value) : undefined;
+  if (named === undefined) throw wrongValue(name, datatype, value);
+  return named;
 }
 
 function toInteger(name: string, datatype: Datatype, value: unknown): number {
@@ -122,15 +130,15 @@ function toInteger(name: string, datatype: Datatype, value: unknown): number {
 
 function toBigInt(name: string, datatype: Datatype, value: unknown): bigint {
   const [low, high] = WIDE[datatype] ?? [0n, 0n];
-  const isNumber = typeof value === 'number' && Number.isSafeInteger(value);
+  const isNumber = typeof value === 'bigint' || Number.isSafeInteger(value);
   const isDigits = typeof value === 'string' && /^-?\d{1,20}$/.test(value);
   if (!isNumber && !isDigits) throw wrongValue(name, datatype, value);
-  const wide = BigInt(value);
+  const wide = BigInt(value as number | bigint | string);
   if (wide < low || wide > high) throw wrongValue(name, datatype, value);
   return wide;
 }
 
-function toBool(name: string, value: unknown): number {
+function toBool(name: string, _datatype: Datatype, value: unknown): number {
   if (value === true || value === 1) return 1;
   if (value === false || value === 0) return 0;
   throw wrongValue(name, 'BOOL', value);
@@ -138,14 +146,18 @@ function toBool(name: string, value: unknown): number {
 
 function toText(name: string, value: unknown): string {
   // ONNX Runtime takes strings as C does: what follows a NUL would be lost.
-  if (typeof value !== 'string' || value.includes('\u0000')) throw wrongValue(name, 'BYTES', value);
+  if (typeof value === 'string' && value.includes('\u0000')) throw invalid(name, 'text without NUL', 'text with one');
+  if (typeof value !== 'string') throw wrongValue(name, 'BYTES', value);
   return value;
 }
 
 /** Nested lists as flat values and their shape; a flat list has one dimension. @throws INVALID_TENSOR if it is ragged */
 export function flatten(name: string, nested: unknown): { values: unknown[]; shape: number[] } {
   const shape: number[] = [];
-  for (let level = nested; Array.isArray(level); level = level[0] as unknown) shape.push(level.length);
+  for (let level = nested; Array.isArray(level); level = level[0] as unknown) {
+    shape.push(level.length);
+    if (shape.length > RANK_MAX) throw invalid(name, `at most ${RANK_MAX} dimensions`, 'more');
+  }
   const values: unknown[] = [];
   const walk = (item: unknown, depth: number): void => {
     if (depth === shape.length) {
@@ -153,8 +165,13 @@ export function flatten(name: string, nested: unknown): { values: unknown[]; sha
       values.push(item);
       return;
     }
-    if (!Array.isArray(item) || item.length !== shape[depth])
-      throw invalid(name, 'rows of equal length', 'ragged ones');
+    if (!Array.isArray(item) || item.length !== shape[depth]) {
+      throw invalid(
+        name,
+        `lists of ${shape[depth]} everywhere`,
+        Array.isArray(item) ? `one of ${item.length}` : shown(item),
+      );
+    }
     for (const each of item) walk(each, depth + 1);
   };
   walk(nested, 0);
@@ -162,11 +179,11 @@ export function flatten(name: string, nested: unknown): { values: unknown[]; sha
 }
 
 /** Flat values as nested lists of a shape. */
-export function nest(values: readonly JsonValue[], shape: readonly number[]): unknown {
+export function nest(values: readonly unknown[], shape: readonly number[]): unknown {
   if (shape.length === 0) return values[0] ?? null;
   if (shape.length === 1) return values;
   const [count = 0, ...rest] = shape;
-  const size = rest.reduce((a, b) => a * b, 1);
+  const size = sizeOf(rest);
   return Array.from({ length: count }, (_, i) => nest(values.slice(i * size, (i + 1) * size), rest));
 }
 
@@ -181,8 +198,9 @@ export function checkShape(name: string, shape: readonly number[], expected: rea
 }
 
 export function invalid(name: string, expected: string, received: string): PlatformError {
-  return new PlatformError('INVALID_TENSOR', `Input '${name}': expected ${expected}, received ${received}.`, {
-    field: name,
+  const field = name.slice(0, 200);
+  return new PlatformError('INVALID_TENSOR', `Input '${field}': expected ${expected}, received ${received}.`, {
+    field,
   });
 }
 
@@ -194,6 +212,14 @@ export function inputNamed(inputs: readonly TensorMetadata[], name: string): Ten
   return found;
 }
 
+/** A received value for an error message: short, whatever it is. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  return value === undefined ? 'nothing' : String(value);
+}
+
 function wrongValue(name: string, datatype: Datatype, value: unknown): PlatformError {
-  return invalid(name, `${datatype} values`, JSON.stringify(value)?.slice(0, 80) ?? String(value));
+  return invalid(name, `${datatype} values`, shown(value));
 }

@@ -88,7 +88,7 @@ describe('the server', () => {
       }),
     ).toEqual({ predictions: [0.5, 0.75] });
     expect(await ratio({ inputs: { a: [1], b: [4] } })).toEqual({ predictions: [0.25] });
-    expect(await ratio({ instances: [{ a: 0, b: 0 }] })).toEqual({ predictions: [null] });
+    expect(await ratio({ instances: [{ a: 0, b: 0 }] })).toEqual({ predictions: ['NaN'] });
   });
 
   it('answers errors as the protocols do', async () => {
@@ -155,15 +155,6 @@ describe('/invocations', () => {
       'dataframe_records',
       {
         dataframe_records: [
-          { a: 1, b: 2 },
-          { a: 3, b: 4 },
-        ],
-      },
-    ],
-    [
-      'instances',
-      {
-        instances: [
           { a: 1, b: 2 },
           { a: 3, b: 4 },
         ],

@@ -13,15 +13,11 @@ import type {
   Tensor,
   TensorMetadata,
 } from '../engine.ts';
-import { checkShape, fromJson, inputNamed, sizeOf } from '../tensor.ts';
-import {
-  type DecodedRequest,
-  decodeInvocations,
-  decodePredict,
-  encodePredictions,
-  encodeV1,
-  type ModelInputs,
-} from './invocations.ts';
+import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
+import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
+import { type ModelInputs, mismatch } from '../scoring/signature.ts';
+import type { TensorData } from '../tensor.ts';
+import { checkInputs, checkOutputs } from './checks.ts';
 import { readModel } from './model-folder.ts';
 import { ModelPool } from './pool.ts';
 
@@ -43,70 +39,77 @@ interface Served {
 export interface InferenceOptions {
   /** Threads that run models; 0 or absent: one fewer than the processors, at least one. */
   readonly threads?: number;
+  /** Requests that may wait for one thread; what exceeds it is refused as OVERLOADED. @default 1000 */
+  readonly queue?: number;
 }
+
+const QUEUE = 1000;
 
 /** The inference engine in this process: ONNX models in threads of their own. */
 export function openInference(options: InferenceOptions = {}): InferenceEngine {
   const threads = options.threads || Math.max(1, availableParallelism() - 1);
-  return new EmbeddedInference(threads);
+  return new EmbeddedInference(threads, new ModelPool({ threads, queue: options.queue ?? QUEUE }));
 }
 
 class EmbeddedInference implements InferenceEngine {
   readonly #threads: number;
   readonly #pool: ModelPool;
   readonly #models = new Map<string, Served>();
+  /** Versions that are being loaded, as name and version. */
+  readonly #loading = new Set<string>();
 
-  constructor(threads: number) {
+  constructor(threads: number, pool: ModelPool) {
     this.#threads = threads;
-    this.#pool = new ModelPool(threads);
+    this.#pool = pool;
   }
 
-  async load(name: string, version: string, { path, options = {} }: ModelSource): Promise<LoadedModel> {
-    if (this.#models.get(name)?.versions.has(version)) {
+  async load(name: string, version: string, source: ModelSource): Promise<LoadedModel> {
+    const place = JSON.stringify([name, version]);
+    if (this.#loading.has(place) || this.#models.get(name)?.versions.has(version)) {
       throw new PlatformError('CONFLICT', `Version ${version} of model '${name}' is loaded.`);
     }
-    const { onnxPath, signature, golden } = await readModel(path);
-    const key = `${name}/${version}/${crypto.randomUUID()}`;
-    const copies = Math.min(options.workers ?? this.#threads, this.#threads);
-    const loaded = await this.#pool.load({ key, path: onnxPath, intraOpThreads: options.intraOpThreads ?? 1, copies });
-    const served = this.#models.get(name) ?? { versions: new Map<string, Model>(), live: undefined };
-    this.#models.set(name, served);
-    served.versions.set(version, {
-      key,
-      version,
-      signature,
-      golden,
-      inputs: loaded.inputs,
-      outputs: loaded.outputs,
-      keyColumn: options.keyColumn,
-      running: 0,
-      idle: undefined,
-    });
-    return { name, version, inputs: loaded.inputs, outputs: loaded.outputs, golden };
+    this.#loading.add(place);
+    try {
+      const model = await this.#open(version, source);
+      const served = this.#models.get(name) ?? { versions: new Map<string, Model>(), live: undefined };
+      this.#models.set(name, served);
+      served.versions.set(version, model);
+      return { name, version, inputs: model.inputs, outputs: model.outputs, golden: model.golden };
+    } finally {
+      this.#loading.delete(place);
+    }
+  }
+
+  async #open(version: string, { path, options = {} }: ModelSource): Promise<Model> {
+    const { onnxPath, session, signature, golden } = await readModel(path);
+    const { intraOpThreads = session.intraOpThreads, workers = this.#threads, keyColumn } = options;
+    const key = crypto.randomUUID();
+    const copies = Math.min(Math.max(workers, 1), this.#threads);
+    const loaded = await this.#pool.load({ key, path: onnxPath, options: { ...session, intraOpThreads }, copies });
+    const problem = signature && mismatch(signature, loaded.inputs, keyColumn);
+    if (problem !== undefined) {
+      await this.#pool.unload(key);
+      throw new PlatformError('INVALID_MODEL', `The model cannot be served: ${problem}.`);
+    }
+    return { key, version, signature, golden, ...loaded, keyColumn, running: 0, idle: undefined };
   }
 
   async verify(name: string, version: string): Promise<void> {
-    const model = this.#model(name, version);
-    let outputs: readonly Tensor[];
-    try {
-      outputs = model.golden
-        ? (await this.invoke(name, version, model.golden)).outputs
-        : (await this.infer(name, version, { inputs: model.inputs.map(ones) })).outputs;
-    } catch (error) {
-      throw new PlatformError(
-        'INVALID_MODEL',
-        `The model does not answer its input example: ${(error as Error).message}`,
-        { cause: error },
-      );
-    }
-    const odd = outputs.find(
-      ({ data }) => !Array.isArray(data) && data.some((value) => typeof value === 'number' && !Number.isFinite(value)),
+    const { golden } = this.#model(name, version);
+    // Without an example nothing is known that the model must answer; the threads have run it once on zeros.
+    if (!golden) return;
+    const { outputs } = await this.invoke(name, version, golden).catch((error: unknown) => {
+      const reason = (error as Error).message;
+      throw new PlatformError('INVALID_MODEL', `The model does not answer its input example: ${reason}`, {
+        cause: error,
+      });
+    });
+    const odd = outputs.find(({ data }) => !isFinite(data));
+    if (!odd) return;
+    throw new PlatformError(
+      'INVALID_MODEL',
+      `The model answers its input example with values that are not finite, in output '${odd.name}'.`,
     );
-    if (odd)
-      throw new PlatformError(
-        'INVALID_MODEL',
-        `The model answers its input example with values that are not finite, in output '${odd.name}'.`,
-      );
   }
 
   serve(name: string, version: string): void {
@@ -131,7 +134,8 @@ class EmbeddedInference implements InferenceEngine {
 
   isReady(name: string, version?: string): boolean {
     const served = this.#models.get(name);
-    return version === undefined ? served?.live !== undefined : (served?.versions.has(version) ?? false);
+    const model = served?.versions.get(version ?? served.live ?? '');
+    return model !== undefined && this.#pool.has(model.key);
   }
 
   metadata(name: string, version?: string): ModelMetadata {
@@ -150,42 +154,36 @@ class EmbeddedInference implements InferenceEngine {
     return { inputs, keyColumn };
   }
 
-  infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference> {
+  async infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    const keyTensor =
-      model.keyColumn === undefined ? undefined : request.inputs.find((input) => input.name === model.keyColumn);
-    const inputs = keyTensor ? request.inputs.filter((input) => input !== keyTensor) : request.inputs;
-    checkInputs(model, inputs);
-    checkOutputs(model, request.outputs);
-    const keys = keyTensor && Array.from(keyTensor.data as ArrayLike<unknown>, String);
+    const { inputs, keys } = splitKey(request.inputs, model.keyColumn);
+    checkInputs(model.inputs, inputs);
+    checkOutputs(model.outputs, request.outputs);
     return this.#run(model, { ...request, inputs }, keys);
   }
 
   async invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Predictions> {
     const model = this.#model(name, version);
-    const decoded = decodeInvocations(request, model);
-    const inference = await this.#runDecoded(model, decoded);
-    return { ...inference, predictions: encodePredictions(inference.outputs, decoded.rows) };
+    const { inputs, keys, rows } = decodeInvocations(request, model);
+    const inference = await this.#run(model, { inputs }, keys);
+    return { ...inference, predictions: encodeInvocations(inference.outputs, rows) };
   }
 
   async predict(name: string, version: string | undefined, request: PredictRequest): Promise<Predictions> {
     const model = this.#model(name, version);
-    const inference = await this.#runDecoded(model, decodePredict(request, model));
-    return { ...inference, predictions: encodeV1(inference.outputs) };
+    const { inputs, keys } = decodePredict(request, model);
+    const inference = await this.#run(model, { inputs }, keys);
+    return { ...inference, predictions: encodePredict(inference.outputs) };
   }
 
   close(): Promise<void> {
     return this.#pool.close();
   }
 
-  #runDecoded(model: Model, { inputs, keys }: DecodedRequest): Promise<Inference> {
-    return this.#run(model, { inputs }, keys);
-  }
-
   async #run(model: Model, request: InferRequest, keys: readonly string[] | undefined): Promise<Inference> {
     model.running += 1;
     try {
-      const outputs = await this.#pool.run(model.key, request);
+      const outputs = await this.#pool.run(model.key, model.inputs, request);
       return { modelVersion: model.version, inputs: request.inputs, outputs, keys };
     } finally {
       model.running -= 1;
@@ -204,51 +202,14 @@ class EmbeddedInference implements InferenceEngine {
   }
 }
 
-function checkInputs({ inputs: expected }: Model, inputs: readonly Tensor[]): void {
-  for (const { name, datatype, shape } of inputs) {
-    const input = inputNamed(expected, name);
-    if (datatype !== input.datatype) {
-      throw new PlatformError('INVALID_TENSOR', `Input '${name}': expected ${input.datatype}, received ${datatype}.`, {
-        field: name,
-      });
-    }
-    checkShape(name, shape, input.shape);
-  }
-  const missing = expected.find(({ name }) => !inputs.some((input) => input.name === name));
-  if (missing) {
-    throw new PlatformError(
-      'INVALID_TENSOR',
-      `Input '${missing.name}' is missing: expected ${missing.datatype} of shape [${missing.shape.join(', ')}], received nothing.`,
-      {
-        field: missing.name,
-      },
-    );
-  }
+/** The key column is the caller's, not the model's. */
+function splitKey(inputs: readonly Tensor[], keyColumn: string | undefined) {
+  const key = keyColumn === undefined ? undefined : inputs.find(({ name }) => name === keyColumn);
+  if (!key) return { inputs, keys: undefined };
+  return { inputs: inputs.filter((input) => input !== key), keys: Array.from(key.data as ArrayLike<unknown>, String) };
 }
 
-function checkOutputs({ outputs: known }: Model, outputs: readonly string[] | undefined): void {
-  const unknown = outputs?.find((name) => !known.some((output) => output.name === name));
-  if (unknown !== undefined) {
-    throw new PlatformError(
-      'INVALID_TENSOR',
-      `Output '${unknown}' does not exist; the model has ${known.map(({ name }) => name).join(', ')}.`,
-      { field: 'outputs' },
-    );
-  }
-}
-
-/** One of everything in an input's declared shape. */
-function ones({ name, datatype, shape }: TensorMetadata): Tensor {
-  const concrete = shape.map((size) => Math.max(size, 1));
-  const value = datatype === 'BYTES' ? '' : 1;
-  return {
-    name,
-    datatype,
-    shape: concrete,
-    data: fromJson(
-      name,
-      datatype,
-      Array.from({ length: sizeOf(concrete) }, () => value),
-    ),
-  };
+function isFinite(data: TensorData): boolean {
+  if (Array.isArray(data) || data instanceof BigInt64Array || data instanceof BigUint64Array) return true;
+  return data.every(Number.isFinite);
 }

@@ -1,22 +1,20 @@
 import { open, readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { PlatformError } from '@mlops/errors';
 import { parse } from 'yaml';
 import type { InvocationsRequest } from '../engine.ts';
-import { parseSignature, type Signature } from './signature.ts';
+import { parseSignature, type Signature } from '../scoring/signature.ts';
+import { isRecord } from '../scoring/table.ts';
+import { defaultSession, type SessionOptions, sessionOptions } from './session-options.ts';
 
 const MODEL_BYTES_MAX = 2 * 1024 ** 3;
 const TEXT_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface ModelFolder {
   readonly onnxPath: string;
+  readonly session: SessionOptions;
   readonly signature: Signature | undefined;
   readonly golden: InvocationsRequest | undefined;
-}
-
-interface MlModel {
-  readonly flavors?: Record<string, { data?: unknown } | undefined>;
-  readonly signature?: { inputs?: string | null } | null;
 }
 
 /**
@@ -26,101 +24,104 @@ interface MlModel {
 export async function readModel(path: string): Promise<ModelFolder> {
   const found = await stat(path).catch(() => undefined);
   if (!found) throw refuse('there is nothing at its path');
-  if (found.isFile()) {
+  if (!found.isDirectory()) {
     await checkOnnx(path);
-    return { onnxPath: path, signature: undefined, golden: undefined };
+    return { onnxPath: path, session: defaultSession, signature: undefined, golden: undefined };
   }
-  const model = await readMlModel(path);
-  const flavor = model.flavors?.onnx;
-  if (!flavor) {
-    const flavors = Object.keys(model.flavors ?? {}).filter((name) => name !== 'python_function');
-    throw refuse(
-      `it has no ONNX flavor (it has: ${flavors.join(', ') || 'none'}). Pickled Python models are never loaded here; convert it with skl2onnx or onnxmltools and log it with mlflow.onnx.log_model`,
-    );
-  }
-  const onnxPath = await inside(path, typeof flavor.data === 'string' ? flavor.data : 'model.onnx');
+  const folder = await realpath(path);
+  const mlmodel = await readMlModel(folder);
+  const flavor = onnxFlavor(mlmodel);
+  const onnxPath = await inside(folder, typeof flavor.data === 'string' ? flavor.data : 'model.onnx');
+  if (!onnxPath) throw refuse(`its file '${String(flavor.data)}' is missing`);
   await checkOnnx(onnxPath);
   return {
     onnxPath,
-    signature: signatureOf(model),
-    golden: (await servingExample(path)) ?? (await inputExample(path)),
+    session: understood('its ONNX flavor cannot be used', () => sessionOptions(flavor.onnx_session_options)),
+    signature: isRecord(mlmodel.signature) ? signatureOf(mlmodel.signature) : undefined,
+    golden: (await servingExample(folder)) ?? (await inputExample(folder)),
   };
 }
 
-async function readMlModel(folder: string): Promise<MlModel> {
-  const text = await readText(join(folder, 'MLmodel'));
+async function readMlModel(folder: string): Promise<Record<string, unknown>> {
+  const text = await readText(folder, 'MLmodel');
   if (text === undefined) throw refuse('its folder has no MLmodel file');
-  try {
-    const model: unknown = parse(text, { maxAliasCount: 0 });
-    if (typeof model === 'object' && model !== null) return model;
-  } catch (error) {
-    throw refuse(`its MLmodel file is not YAML: ${(error as Error).message.split('\n')[0]}`);
-  }
-  throw refuse('its MLmodel file is empty');
+  const model = understood('its MLmodel file is not YAML', () => parse(text) as unknown);
+  if (model === null) throw refuse('its MLmodel file is empty');
+  if (!isRecord(model)) throw refuse('its MLmodel file is not a mapping');
+  return model;
 }
 
-function signatureOf({ signature }: MlModel): Signature | undefined {
-  if (!signature?.inputs) return undefined;
+function onnxFlavor({ flavors }: Record<string, unknown>): Record<string, unknown> {
+  const known = isRecord(flavors) ? flavors : {};
+  if (isRecord(known.onnx)) return known.onnx;
+  const others = Object.keys(known).filter((name) => name !== 'python_function');
+  throw refuse(
+    `it has no ONNX flavor (it has: ${others.join(', ') || 'none'}). Pickled Python models are never loaded here; convert it with skl2onnx or onnxmltools and log it with mlflow.onnx.log_model`,
+  );
+}
+
+function signatureOf(signature: Record<string, unknown>): Signature {
+  return understood('its signature cannot be read', () => parseSignature(signature));
+}
+
+function understood<T>(what: string, read: () => T): T {
   try {
-    return parseSignature(signature.inputs);
+    return read();
   } catch (error) {
-    throw refuse(`its signature cannot be read: ${(error as Error).message}`);
+    throw refuse(`${what}: ${(error as Error).message.split('\n')[0]}`);
   }
 }
 
-/** A path in the folder, links followed. */
-async function inside(folder: string, relative: string): Promise<string> {
-  const root = await realpath(folder);
-  const path = await realpath(join(root, relative)).catch(() => {
-    throw refuse(`its file '${relative}' is missing`);
-  });
-  if (!path.startsWith(root + sep)) throw refuse(`its file '${relative}' lies outside of its folder`);
+/** A file of the folder, links followed; undefined if there is none. @throws INVALID_MODEL if it lies elsewhere */
+async function inside(folder: string, relative: string): Promise<string | undefined> {
+  const wanted = join(folder, relative);
+  const path = wanted.startsWith(folder + sep) ? await realpath(wanted).catch(() => undefined) : wanted;
+  if (path !== undefined && !path.startsWith(folder + sep))
+    throw refuse(`its file '${relative}' lies outside of its folder`);
   return path;
 }
 
 /** What the first bytes can tell; the rest the runtime finds out in its own thread. */
 async function checkOnnx(path: string): Promise<void> {
-  const { size } = await stat(path);
-  if (size === 0) throw refuse('its file is empty');
-  if (size > MODEL_BYTES_MAX) throw refuse(`its file has ${size} bytes; at most ${MODEL_BYTES_MAX} are served`);
-  const file = await open(path, 'r');
-  try {
-    const head = Buffer.alloc(4);
-    await file.read(head, 0, 4, 0);
-    const isPickle = head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5;
-    if (isPickle) throw refuse('its file is a Python pickle, which is never loaded here. Convert it to ONNX');
-    if (head.toString('latin1', 0, 2) === 'PK') throw refuse('its file is an archive, not ONNX');
-  } finally {
-    await file.close();
+  const found = await stat(path);
+  if (!found.isFile()) throw refuse('it is not a file');
+  if (found.size === 0) throw refuse('its file is empty');
+  if (found.size > MODEL_BYTES_MAX) {
+    throw refuse(`its file has ${found.size} bytes; at most ${MODEL_BYTES_MAX} are served`);
   }
+  const head = Buffer.alloc(4);
+  await using file = await open(path, 'r');
+  await file.read(head, 0, head.length, 0);
+  const isPickle = head[0] === 0x80 && (head[1] ?? 0) >= 2 && (head[1] ?? 0) <= 5;
+  if (isPickle) throw refuse('its file is a Python pickle, which is never loaded here. Convert it to ONNX');
+  if (head.toString('latin1', 0, 2) === 'PK') throw refuse('its file is an archive, not ONNX');
 }
 
 /** MLflow writes the example as a ready request. */
 async function servingExample(folder: string): Promise<InvocationsRequest | undefined> {
-  return (await readJson(join(folder, 'serving_input_example.json'))) as InvocationsRequest | undefined;
+  const example = await readJson(folder, 'serving_input_example.json');
+  return isRecord(example) ? example : undefined;
 }
 
+/** Older versions write only the example: a frame's "split" form, or what `inputs` takes. */
 async function inputExample(folder: string): Promise<InvocationsRequest | undefined> {
-  const example = (await readJson(join(folder, 'input_example.json'))) as Record<string, unknown> | undefined;
-  if (!example) return undefined;
+  const example = await readJson(folder, 'input_example.json');
+  if (example === undefined || example === null) return undefined;
+  if (!isRecord(example)) return { inputs: example };
   if (Array.isArray(example.data)) return { dataframe_split: example };
   return 'inputs' in example ? { inputs: example.inputs } : { inputs: example };
 }
 
-async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw refuse(`its file ${path.slice(dirname(path).length + 1)} is not JSON`);
-  }
+async function readJson(folder: string, name: string): Promise<unknown> {
+  const text = await readText(folder, name);
+  return text === undefined ? undefined : understood(`its file ${name} is not JSON`, () => JSON.parse(text) as unknown);
 }
 
-async function readText(path: string): Promise<string | undefined> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return undefined;
-  if (found.size > TEXT_BYTES_MAX) throw refuse(`its file ${path.slice(dirname(path).length + 1)} is too large`);
+async function readText(folder: string, name: string): Promise<string | undefined> {
+  const path = await inside(folder, name);
+  const found = path === undefined ? undefined : await stat(path);
+  if (path === undefined || !found?.isFile()) return undefined;
+  if (found.size > TEXT_BYTES_MAX) throw refuse(`its file ${name} is too large`);
   return readFile(path, 'utf8');
 }
 

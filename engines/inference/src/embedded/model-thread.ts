@@ -3,18 +3,24 @@ import type { Reply, Request } from './protocol.ts';
 
 type Outgoing = Request extends infer R ? (R extends { id: number } ? Omit<R, 'id'> : never) : never;
 
+/** The thread ended before it answered. */
+export class ThreadEnded extends Error {
+  override readonly name = 'ThreadEnded';
+}
+
 /** One model thread, seen from the main one. */
 export class ModelThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, PromiseWithResolvers<Reply>>();
   #lastId = 0;
+  #isOver = false;
 
-  constructor(onEnd: () => void) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { name: 'model' });
+  constructor(program: URL, onEnd: () => void) {
+    this.#worker = new Worker(program, { name: 'model' });
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
-    this.#worker.on('error', (error: Error) => this.#failAll(error));
+    this.#worker.on('error', (error: Error) => this.#end(error));
     this.#worker.on('exit', () => {
-      this.#failAll(new Error('the model thread has ended'));
+      this.#end(undefined);
       onEnd();
     });
     this.#worker.unref();
@@ -25,14 +31,15 @@ export class ModelThread {
     return this.#waiting.size;
   }
 
-  /** @throws Error with the runtime's own message */
-  send(request: Outgoing): Promise<Reply> {
+  /** @throws ThreadEnded, or Error with the runtime's own message */
+  send(request: Outgoing, transfer: readonly ArrayBuffer[] = []): Promise<Reply> {
+    if (this.#isOver) return Promise.reject(new ThreadEnded('the model thread has ended'));
     this.#lastId += 1;
     const id = this.#lastId;
     if (this.#waiting.size === 0) this.#worker.ref();
     const answer = Promise.withResolvers<Reply>();
     this.#waiting.set(id, answer);
-    this.#worker.postMessage({ ...request, id });
+    this.#worker.postMessage({ ...request, id }, transfer);
     return answer.promise;
   }
 
@@ -50,7 +57,9 @@ export class ModelThread {
     else waiting?.reject(new Error(reply.error));
   }
 
-  #failAll(error: Error): void {
+  #end(cause: Error | undefined): void {
+    this.#isOver = true;
+    const error = new ThreadEnded(`the model thread has ended${cause ? `: ${cause.message}` : ''}`, { cause });
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

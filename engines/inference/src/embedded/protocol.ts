@@ -1,4 +1,6 @@
 import type { Tensor, TensorMetadata } from '../engine.ts';
+import type { Packed } from './packing.ts';
+import type { SessionOptions } from './session-options.ts';
 
 /** What the main thread and a model thread say to each other. */
 export type Request =
@@ -7,13 +9,14 @@ export type Request =
       readonly kind: 'load';
       readonly model: string;
       readonly path: string;
-      readonly intraOpThreads: number;
+      readonly options: SessionOptions;
     }
   | {
       readonly id: number;
       readonly kind: 'run';
       readonly model: string;
-      readonly inputs: readonly Tensor[];
+      readonly inputs: Packed;
+      /** Names of the wanted outputs; absent: all. */
       readonly outputs: readonly string[] | undefined;
     }
   | { readonly id: number; readonly kind: 'unload'; readonly model: string };

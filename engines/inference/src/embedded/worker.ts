@@ -1,10 +1,11 @@
-// A thread that holds models: ONNX Runtime's run blocks the thread that calls it (node_modules/onnxruntime-node does it
-// on the event loop), so it is never the main one.
+// A thread that holds models. ONNX Runtime for Node computes on the thread that calls it, so that is never the main one.
 import { parentPort } from 'node:worker_threads';
-import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type * as Runtime from 'onnxruntime-node';
 import type { Datatype, Tensor, TensorMetadata } from '../engine.ts';
-import type { TensorData } from '../tensor.ts';
+import { newArray, sizeOf, type TensorData } from '../tensor.ts';
+import { type Packed, unpack } from './packing.ts';
 import type { LoadReply, Reply, Request } from './protocol.ts';
+import type { SessionOptions } from './session-options.ts';
 
 const TYPES: Readonly<Record<string, Datatype>> = {
   bool: 'BOOL',
@@ -22,78 +23,122 @@ const TYPES: Readonly<Record<string, Datatype>> = {
   string: 'BYTES',
 };
 const ORT_TYPES = Object.fromEntries(Object.entries(TYPES).map(([ort, datatype]) => [datatype, ort]));
-const TRANSFER_BYTES_MIN = 65_536;
+const TRANSFER_BYTES_MIN = 4096;
+const WARM_UP_VALUES_MAX = 1_000_000;
+
+interface Loaded extends LoadReply {
+  readonly session: Runtime.InferenceSession;
+}
 
 const port = parentPort;
 if (!port) throw new Error('this module is a thread, not a program');
-const sessions = new Map<string, InferenceSession>();
+const models = new Map<string, Loaded>();
 /** Loaded with the first model: a platform that serves none pays nothing for it. */
-const runtime = () => import('onnxruntime-node');
+let ort: typeof Runtime | undefined;
 
 port.on('message', (request: Request) => {
-  void handle(request).then(
-    ({ reply, transfer }) => port.postMessage(reply, transfer),
+  handle(request).then(
+    (reply) =>
+      port.postMessage(
+        reply,
+        (reply.outputs ?? []).flatMap(({ data }) => transferable(data)),
+      ),
     (error: unknown) => port.postMessage({ id: request.id, error: (error as Error).message } satisfies Reply),
   );
 });
 
-async function handle(request: Request): Promise<{ reply: Reply; transfer: ArrayBuffer[] }> {
-  const { id } = request;
-  if (request.kind === 'load') return { reply: { id, loaded: await load(request) }, transfer: [] };
-  if (request.kind === 'run') {
-    const outputs = await run(request);
-    return { reply: { id, outputs }, transfer: outputs.flatMap(({ data }) => transferable(data)) };
+async function handle(request: Request): Promise<Reply> {
+  const { id, model } = request;
+  switch (request.kind) {
+    case 'run':
+      return { id, outputs: await run(model, request.inputs, request.outputs) };
+    case 'load':
+      return { id, loaded: await load(model, request.path, request.options) };
+    case 'unload':
+      await models.get(model)?.session.release();
+      models.delete(model);
+      return { id };
   }
-  await sessions.get(request.model)?.release();
-  sessions.delete(request.model);
-  return { reply: { id }, transfer: [] };
 }
 
-async function load({ model, path, intraOpThreads }: Extract<Request, { kind: 'load' }>): Promise<LoadReply> {
-  const ort = await runtime();
+async function load(model: string, path: string, options: SessionOptions): Promise<LoadReply> {
+  ort ??= await import('onnxruntime-node');
   const session = await ort.InferenceSession.create(path, {
-    intraOpNumThreads: intraOpThreads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Waiting threads that spin would burn a processor after every request.
-    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    intraOpNumThreads: options.intraOpThreads,
+    interOpNumThreads: options.interOpThreads,
+    executionMode: options.executionMode,
+    graphOptimizationLevel: options.graphOptimizationLevel,
+    logSeverityLevel: 4,
+    extra: options.entries,
   });
   try {
-    const reply = { inputs: session.inputMetadata.map(describe), outputs: session.outputMetadata.map(describe) };
-    sessions.set(model, session);
-    return reply;
+    const described = { inputs: session.inputMetadata.map(describe), outputs: session.outputMetadata.map(describe) };
+    models.set(model, { session, ...described });
+    await warmUp(model, described.inputs);
+    return described;
   } catch (error) {
+    models.delete(model);
     await session.release();
     throw error;
   }
 }
 
-function describe(metadata: InferenceSession.ValueMetadata): TensorMetadata {
+function describe(metadata: Runtime.InferenceSession.ValueMetadata): TensorMetadata {
   const { name } = metadata;
-  if (!metadata.isTensor) {
-    throw new Error(
-      `'${name}' is not a tensor. A scikit-learn classifier is exported without ZipMap by options={'zipmap': False}, LightGBM by zipmap=False.`,
-    );
-  }
+  if (!metadata.isTensor) throw notTensor(name);
   const datatype = TYPES[metadata.type];
   if (!datatype) throw new Error(`'${name}' has the type ${metadata.type}, which cannot be served.`);
   return { name, datatype, shape: metadata.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : -1)) };
 }
 
-async function run({ model, inputs, outputs }: Extract<Request, { kind: 'run' }>): Promise<Tensor[]> {
-  const session = sessions.get(model);
-  if (!session) throw new Error('the model is not loaded in this thread');
-  const ort = await runtime();
-  const feeds: Record<string, OrtTensor> = {};
-  for (const { name, datatype, shape, data } of inputs) {
-    feeds[name] = new ort.Tensor(ORT_TYPES[datatype] as 'float32', data as Float32Array, shape);
-  }
-  const results = await (outputs ? session.run(feeds, [...outputs]) : session.run(feeds));
-  return session.outputNames.flatMap((name) => {
+function notTensor(name: string): Error {
+  return new Error(
+    `'${name}' is not a tensor. A scikit-learn classifier is exported without ZipMap by skl2onnx's options={'zipmap': False}, LightGBM and XGBoost by zipmap=False.`,
+  );
+}
+
+/** The first run allocates what later ones use. Zeros may not be an input that the model can take: that is not the point. */
+async function warmUp(model: string, inputs: readonly TensorMetadata[]): Promise<void> {
+  const shapes = inputs.map(({ shape }) => shape.map((size) => Math.abs(size)));
+  if (shapes.reduce((sum, shape) => sum + sizeOf(shape), 0) > WARM_UP_VALUES_MAX) return;
+  const zeros = inputs.map(({ datatype }, i) => {
+    const length = sizeOf(shapes[i] ?? []);
+    return datatype === 'BYTES' ? Array<string>(length).fill('') : newArray(datatype, length);
+  });
+  await compute(model, shapes, zeros, undefined).catch(() => {});
+}
+
+async function run(model: string, packed: Packed, outputs: readonly string[] | undefined): Promise<Tensor[]> {
+  const loaded = models.get(model);
+  if (!loaded) throw new Error('the model is not loaded in this thread');
+  return compute(model, packed.shapes, unpack(loaded.inputs, packed), outputs);
+}
+
+async function compute(
+  model: string,
+  shapes: readonly (readonly number[])[],
+  data: readonly TensorData[],
+  wanted: readonly string[] | undefined,
+): Promise<Tensor[]> {
+  const { session, inputs, outputs } = models.get(model) as Loaded;
+  const feeds: Record<string, Runtime.Tensor> = {};
+  inputs.forEach(({ name, datatype }, i) => {
+    feeds[name] = toRuntime(datatype, data[i] as TensorData, shapes[i] ?? []);
+  });
+  const results = await (wanted ? session.run(feeds, wanted) : session.run(feeds));
+  return outputs.flatMap(({ name }) => {
     const result = results[name];
     if (!result) return [];
     return [{ name, datatype: TYPES[result.type] as Datatype, shape: [...result.dims], data: result.data }];
   });
+}
+
+/** The binding takes half floats as their bits, which the runtime's own class no longer makes. */
+function toRuntime(datatype: Datatype, data: TensorData, dims: readonly number[]): Runtime.Tensor {
+  const type = ORT_TYPES[datatype] as 'float32';
+  const half = data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : undefined;
+  if (half) return { type, dims, data: half, location: 'cpu', size: half.length } as unknown as Runtime.Tensor;
+  return new (ort as typeof Runtime).Tensor(type, data as Float32Array, dims);
 }
 
 function transferable(data: TensorData): ArrayBuffer[] {

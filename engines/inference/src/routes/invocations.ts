@@ -1,0 +1,63 @@
+import { mlflowError, PlatformError } from '@mlops/errors';
+import { useErrorFormat } from '@mlops/service';
+import type { FastifyPluginAsync } from 'fastify';
+import type { InferenceEngine } from '../engine.ts';
+import { readCsv } from '../wire/csv.ts';
+import { parseJson } from '../wire/json.ts';
+import { checkCharset, objectBody, readBodies } from './bodies.ts';
+import { Door, type InferenceRoutesOptions } from './door.ts';
+
+/** The MLflow whose scoring protocol this is. */
+const SPOKEN_VERSION = '3.17.2';
+
+export interface InvocationsRoutesOptions extends InferenceRoutesOptions {
+  /**
+   * The address of the scoring protocol; `:name` in it names the model. Without a name the only model is meant, and the
+   * scoring server's /ping and /version are there too.
+   */
+  readonly url: string;
+}
+
+/** MLflow's scoring protocol over an inference engine. */
+export const invocationsRoutes: FastifyPluginAsync<InvocationsRoutesOptions> = async (app, options) => {
+  const { engine, url } = options;
+  const door = new Door(app, options);
+  await app.register(async (scope) => {
+    useErrorFormat(scope, mlflowError);
+    readBodies(scope, {
+      'application/json': (text, request) => {
+        checkCharset(request);
+        return parseJson(text);
+      },
+      'text/csv': (text, request) => {
+        checkCharset(request);
+        return { dataframe_split: readCsv(text) };
+      },
+    });
+    const isNamed = url.includes(':name');
+    door.serve(scope, 'invoke', {
+      paths: [url],
+      ...(isNamed ? {} : { nameOf: () => onlyModel(engine) }),
+      answer: async ({ name, body, id, predict }) => {
+        const { predictions } = await predict(id, async () => engine.invoke(name, undefined, objectBody(body)));
+        return { predictions };
+      },
+    });
+    if (isNamed) return;
+    door.serve(scope, 'ping', { answer: async () => (engine.models().length > 0 ? '\n' : noModel()) });
+    door.serve(scope, 'scoringVersion', { answer: async () => SPOKEN_VERSION });
+  });
+};
+
+function noModel(): never {
+  throw new PlatformError('NOT_FOUND', 'No model is served.');
+}
+
+function onlyModel(engine: InferenceEngine): string {
+  const names = engine.models();
+  const [only] = names;
+  if (names.length === 1 && only !== undefined) return only;
+  const which =
+    names.length === 0 ? 'no model is served' : `this server serves ${names.join(', ')}; use /v2/models/NAME/infer`;
+  throw new PlatformError('INVALID_PARAMETER', `The request names no model: ${which}.`);
+}
