@@ -12,7 +12,8 @@ const INTEGERS: Partial<Record<ColumnType, readonly [bigint, bigint]>> = {
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity']);
-const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+/** A number as text, as CSV and careless clients send it. */
+export const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
@@ -64,8 +65,7 @@ function castValue({ type, required }: Column, name: string, value: unknown): un
     case 'integer':
       return toWhole(type, name, value);
     case 'boolean':
-      if (typeof value === 'boolean' || value === 0 || value === 1) return Boolean(value);
-      break;
+      return toBoolean(name, value);
     case 'string':
       // An integer has one spelling; 1.0 and 1 are the same in JSON, and two strings in Python.
       if (typeof value === 'string') return value;
@@ -97,6 +97,12 @@ function toNumber(type: ColumnType, name: string, value: unknown): unknown {
   if (typeof value === 'string' && NOT_FINITE.has(value)) return value;
   if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
   throw incompatible(type, name, value);
+}
+
+function toBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean' || value === 0 || value === 1) return Boolean(value);
+  if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  throw incompatible('boolean', name, value);
 }
 
 function toWhole(type: ColumnType, name: string, value: unknown): unknown {

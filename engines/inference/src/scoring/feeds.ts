@@ -1,6 +1,6 @@
 import type { Tensor, TensorMetadata } from '../engine.ts';
 import { checkShape, flatten, fromJson, inputNamed } from '../tensor.ts';
-import { missingInputs } from './columns.ts';
+import { missingInputs, NUMBER } from './columns.ts';
 import type { InputSchema, ModelInputs, TensorSpec } from './signature.ts';
 import { isRecord, type Table } from './table.ts';
 
@@ -74,8 +74,15 @@ function matrix(input: TensorMetadata, { rows, columns }: Table): Tensor {
 function tensorOf({ name, datatype, shape: expected }: TensorMetadata, values: unknown[], shape: number[]): Tensor {
   checkShape(name, shape, expected);
   const isNumber = datatype !== 'BOOL' && datatype !== 'BYTES';
-  const data = isNumber ? values.map((value) => (typeof value === 'boolean' ? Number(value) : value)) : values;
-  return { name, datatype, shape, data: fromJson(name, datatype, data) };
+  return { name, datatype, shape, data: fromJson(name, datatype, isNumber ? values.map(asNumber) : values) };
+}
+
+/** MLflow makes arrays of the input's type, so a boolean is 0 or 1 and a number may be written as text. */
+function asNumber(value: unknown): unknown {
+  if (typeof value === 'boolean') return Number(value);
+  if (typeof value !== 'string' || !NUMBER.test(value)) return value;
+  const number = Number(value);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? value.trim() : number;
 }
 
 /** A column of plain values for an input [N, 1], and the shape of no rows. */

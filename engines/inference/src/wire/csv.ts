@@ -1,44 +1,45 @@
 import { PlatformError } from '@mlops/errors';
 
-/** Comma-separated text with a header line (RFC 4180) as MLflow's split form; numbers and empty fields are read as such. */
-export function readCsv(text: string): { columns: string[]; data: (string | number | null)[][] } {
-  const [columns = [], ...rows] = records(text);
-  const odd = rows.findIndex((row) => row.length !== columns.length);
-  if (odd >= 0)
+/**
+ * Comma-separated text with a header line (RFC 4180) as MLflow's split form. Values stay text, which the model's
+ * columns read as their types do; an empty field is a missing value. Empty lines are skipped, as pandas does.
+ */
+export function readCsv(text: string): { columns: string[]; data: (string | null)[][] } {
+  const [header = [], ...rows] = records(text.replace(/^\uFEFF/, ''));
+  const odd = rows.findIndex((row) => row.length !== header.length);
+  if (odd >= 0) {
     throw new PlatformError(
       'MALFORMED_REQUEST',
-      `Line ${odd + 2} of the CSV has another number of fields than its header.`,
+      `Row ${odd + 1} of the CSV has ${rows[odd]?.length} fields, its header has ${header.length}.`,
     );
-  return { columns: columns.map(({ text: name }) => name), data: rows.map((row) => row.map(toValue)) };
+  }
+  return {
+    columns: header.map((name) => name ?? ''),
+    data: rows,
+  };
 }
 
-interface Field {
-  readonly text: string;
-  readonly quoted: boolean;
-}
+const FIELD = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|$)/y;
 
-const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
-
-function records(text: string): Field[][] {
-  const all: Field[][] = [];
-  let row: Field[] = [];
+function records(text: string): (string | null)[][] {
+  const all: (string | null)[][] = [];
+  let row: (string | null)[] = [];
   FIELD.lastIndex = 0;
   while (FIELD.lastIndex < text.length) {
     const match = FIELD.exec(text);
-    if (!match) throw new PlatformError('MALFORMED_REQUEST', 'The CSV cannot be read: a quote is not closed.');
-    const [, quoted, plain, end] = match;
-    row.push({ text: quoted?.replaceAll('""', '"') ?? plain ?? '', quoted: quoted !== undefined });
+    if (!match) {
+      throw new PlatformError(
+        'MALFORMED_REQUEST',
+        'The CSV cannot be read: a quote is not closed, or stands inside of a field.',
+      );
+    }
+    const [, quoted, plain = '', end] = match;
+    row.push(quoted?.replaceAll('""', '"') ?? (plain === '' ? null : plain));
     if (end === ',') continue;
-    all.push(row);
+    if (row.length > 1 || row[0] !== null) all.push(row);
     row = [];
   }
-  if (row.length > 0) all.push([...row, { text: '', quoted: false }]);
+  // The text ended with a comma: an empty field follows it.
+  if (row.length > 0) all.push([...row, null]);
   return all;
-}
-
-function toValue({ text, quoted }: Field): string | number | null {
-  if (quoted) return text;
-  if (text === '') return null;
-  const number = Number(text);
-  return Number.isNaN(number) ? text : number;
 }
