@@ -60,7 +60,7 @@ module.exports = {
           '^engines/tracking/src/(search/|wire/decode)',
           '^engines/tracking/src/embedded/(validation|stages|metric-writes)\\.ts$',
           '^engines/inference/src/tensor\\.ts$',
-          '^engines/inference/src/embedded/(signature|invocations)\\.ts$',
+          '^engines/inference/src/(scoring|wire)/',
         ],
         pathNot: '\\.test\\.ts$',
       },
