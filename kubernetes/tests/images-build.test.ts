@@ -54,12 +54,17 @@ describe.each(images)('$file', ({ file, health }) => {
           child.stdout.on('data', listen);
           child.stderr.on('data', listen);
           child.on('exit', (code) => reject(new Error(`it stopped with ${code}: ${said}`)));
+          setTimeout(() => reject(new Error(`it named no address within a minute: ${said}`)), 60_000).unref();
         });
-        expect((await fetch(`${address}${health}`)).status).toBe(200);
+        const answer = await fetch(`${address}${health}`);
+        expect([answer.status, await answer.text()]).toEqual([200, expect.stringMatching(/ok/i)]);
       } finally {
-        const gone = new Promise((resolve) => child.once('exit', resolve));
+        const gone = new Promise((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
         child.kill('SIGTERM');
-        await gone;
+        const stubborn = setTimeout(() => child.kill('SIGKILL'), 20_000);
+        // a container that does not stop when asked loses what it was doing
+        expect(await gone).not.toBe('SIGKILL');
+        clearTimeout(stubborn);
       }
     } finally {
       await rm(folder, { recursive: true });
