@@ -48,15 +48,15 @@ export async function artifactRoutes(
       .send(stream);
   });
 
-  scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
+  scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
     const path = pathOf(request);
     const body = request.body instanceof Readable ? request.body : Readable.from([]);
-    // A refused upload is still read to its end: else its rest would stand before the connection's next request.
-    const content = Readable.from(body.iterator({ destroyOnReturn: false }), { objectMode: false });
     try {
-      await pipeline(call('uploadArtifact', 'write', path, request), () => engine.artifacts.put(path, content));
-    } finally {
-      body.resume();
+      await pipeline(call('uploadArtifact', 'write', path, request), () => engine.artifacts.put(path, body));
+    } catch (error) {
+      // What is left of the upload must not be taken for the connection's next request.
+      reply.header('connection', 'close');
+      throw error;
     }
     return {};
   });
