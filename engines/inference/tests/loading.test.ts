@@ -94,6 +94,7 @@ describe('loading a model', () => {
     await refused(logged('{'), /not YAML/);
     await refused(logged(''), /empty/);
     await refused(logged('- a list'), /not a mapping/);
+    await refused(logged(`a: ${'x'.repeat(5_000_000)}`), /MLmodel is too large/);
     await refused(
       logged(
         'a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]',

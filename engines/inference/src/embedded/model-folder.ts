@@ -8,7 +8,9 @@ import { isRecord } from '../scoring/table.ts';
 import { defaultSession, type SessionOptions, sessionOptions } from './session-options.ts';
 
 const MODEL_BYTES_MAX = 2 * 1024 ** 3;
-const TEXT_BYTES_MAX = 32 * 1024 * 1024;
+/** Both are read on the main thread, YAML slowly. */
+const MLMODEL_BYTES_MAX = 4 * 1024 * 1024;
+const EXAMPLE_BYTES_MAX = 32 * 1024 * 1024;
 
 export interface ModelFolder {
   readonly onnxPath: string;
@@ -43,7 +45,7 @@ export async function readModel(path: string): Promise<ModelFolder> {
 }
 
 async function readMlModel(folder: string): Promise<Record<string, unknown>> {
-  const text = await readText(folder, 'MLmodel');
+  const text = await readText(folder, 'MLmodel', MLMODEL_BYTES_MAX);
   if (text === undefined) throw refuse('its folder has no MLmodel file');
   const model = understood('its MLmodel file is not YAML', () => parse(text) as unknown);
   if (model === null) throw refuse('its MLmodel file is empty');
@@ -113,15 +115,15 @@ async function inputExample(folder: string): Promise<InvocationsRequest | undefi
 }
 
 async function readJson(folder: string, name: string): Promise<unknown> {
-  const text = await readText(folder, name);
+  const text = await readText(folder, name, EXAMPLE_BYTES_MAX);
   return text === undefined ? undefined : understood(`its file ${name} is not JSON`, () => JSON.parse(text) as unknown);
 }
 
-async function readText(folder: string, name: string): Promise<string | undefined> {
+async function readText(folder: string, name: string, bytesMax: number): Promise<string | undefined> {
   const path = await inside(folder, name);
   const found = path === undefined ? undefined : await stat(path);
   if (path === undefined || !found?.isFile()) return undefined;
-  if (found.size > TEXT_BYTES_MAX) throw refuse(`its file ${name} is too large`);
+  if (found.size > bytesMax) throw refuse(`its file ${name} is too large`);
   return readFile(path, 'utf8');
 }
 
