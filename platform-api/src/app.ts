@@ -12,6 +12,7 @@ import { Audit, AuditStore, auditExportRoute, auditHandlers, auditOperations, au
 import {
   DeploymentStore,
   Deployments,
+  deployableVersion,
   deploymentHandlers,
   deploymentOperations,
   deploymentSchema,
@@ -54,6 +55,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<F
   const quotas = new Quotas(new QuotaStore(database));
   quotas.limit('createDeployment', 'deployments', (team) => deploymentStore.countActive(team));
   const gates = new Gates();
+  for (const operation of ['createDeployment', 'updateDeployment']) gates.add(operation, deployableVersion(tracking));
   const parts = { authoriser, quotas, gates, audit, meter: new Meter(app.metrics), database };
   const pipeline = createPipeline(parts, { sharesDatabase: true });
   const log = new PredictionLog(join(settings.data, 'predictions'));

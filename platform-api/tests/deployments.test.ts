@@ -144,6 +144,28 @@ for (const [dialect, needs] of Object.entries(dialects)) {
       expect((await call(platform, 'POST', '/api/v1/deployments/flight-delays/invocations', golden)).status).toBe(200);
     });
 
+    it('do not take a version that is blocked or archived, and say why', async () => {
+      const mlflow = (path: string, body: object) =>
+        call(platform, 'POST', `/api/2.0/mlflow/model-versions/${path}`, body);
+      const version = { name: 'flight-delays', version: '1' };
+      const deploy = () =>
+        call(platform, 'PUT', '/api/v1/deployments/flight-delays', { model: 'models:/flight-delays/1' });
+      await mlflow('set-tag', { ...version, key: 'mlops.blocked', value: 'leaks dep_delay' });
+      expect(await deploy()).toMatchObject({
+        status: 409,
+        body: { code: 'GATE_REFUSED', detail: expect.stringContaining('leaks dep_delay') },
+      });
+      expect((await get('/api/v1/audit?outcome=denied')).entries[0]).toMatchObject({
+        action: 'updateDeployment',
+        reason: expect.stringContaining('blocked'),
+      });
+      await call(platform, 'DELETE', '/api/2.0/mlflow/model-versions/delete-tag', { ...version, key: 'mlops.blocked' });
+      await mlflow('transition-stage', { ...version, stage: 'Archived', archive_existing_versions: false });
+      expect(await deploy()).toMatchObject({ status: 409, body: { code: 'GATE_REFUSED' } });
+      await mlflow('transition-stage', { ...version, stage: 'None', archive_existing_versions: false });
+      expect((await deploy()).status).toBe(200);
+    });
+
     it('are limited by the quota', async () => {
       await call(platform, 'PUT', '/api/v1/quotas/deployments', { limit: 1 });
       const refused = await call(platform, 'POST', '/api/v1/deployments', {

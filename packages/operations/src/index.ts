@@ -48,6 +48,8 @@ export interface Call {
   readonly operation: Pick<Operation, 'access' | 'effect' | 'audited'>;
   readonly resource: ResourceRef;
   readonly caller: Caller;
+  /** The decoded request, where a gate may want to look into it. */
+  readonly input?: unknown;
 }
 
 /** What every operation of every protocol passes through. */

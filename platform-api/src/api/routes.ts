@@ -38,5 +38,5 @@ function callOf(name: string, operation: ApiOperation, { params, body, caller }:
   const { type, field } = operation.resource;
   const fields = { ...(body as object | undefined), ...params } as Record<string, unknown>;
   const id = field === undefined ? undefined : fields[field];
-  return { name, operation, resource: { type, id: typeof id === 'string' ? id : '*' }, caller };
+  return { name, operation, resource: { type, id: typeof id === 'string' ? id : '*' }, caller, input: body };
 }

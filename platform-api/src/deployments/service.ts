@@ -6,11 +6,11 @@ import {
   checkDeploymentName,
   type Deployment,
   type DeploymentOptions,
-  parseModelReference,
   previousRevision,
   type Revision,
 } from './deployment.ts';
 import type { ModelFiles } from './model-files.ts';
+import { findModelVersion } from './model-version.ts';
 import type { DeploymentStore } from './store.ts';
 
 /** What a caller wants to be served. */
@@ -165,17 +165,7 @@ export class Deployments {
   }
 
   async #resolve({ model, options = {} }: DeploymentRequest): Promise<Candidate> {
-    const reference = parseModelReference(model);
-    const { model_version: found } =
-      'alias' in reference
-        ? await this.#tracking.operations.getModelVersionByAlias(reference)
-        : await this.#tracking.operations.getModelVersion(reference);
-    if (found.status !== 'READY') {
-      throw new PlatformError(
-        'CONFLICT',
-        `Model version ${found.name}/${found.version} is ${found.status}, not READY.`,
-      );
-    }
+    const found = await findModelVersion(this.#tracking, model);
     return { model, modelName: found.name, modelVersion: found.version, options };
   }
 
