@@ -31,20 +31,8 @@ export async function buildInferenceServer(settings: SettingsOf<'inference'>): P
   app.get('/', async () => ({ status: 'alive' }));
   await app.register(inferenceRoutes, { engine, pipeline: direct });
   await app.register(invocationsRoutes, { engine, pipeline: direct, url: '/invocations' });
-  closeAnswered(app);
   app.addHook('onClose', () => engine.close());
   return app;
-}
-
-/** A connection whose request is answered while the server closes ends with the answer; kept open it would hold up the end. */
-function closeAnswered(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.addHook('onSend', async (_request, reply) => {
-    if (closing) reply.header('connection', 'close');
-  });
 }
 
 /** @throws INVALID_PARAMETER, INVALID_MODEL: naming the model and its path */

@@ -1,5 +1,6 @@
 import { basename } from 'node:path/posix';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { PlatformError } from '@mlops/errors';
 import type { Access, Call } from '@mlops/operations';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -48,16 +49,12 @@ export async function artifactRoutes(
       .send(stream);
   });
 
-  scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
+  scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
     const path = pathOf(request);
     const body = request.body instanceof Readable ? request.body : Readable.from([]);
-    try {
-      await pipeline(call('uploadArtifact', 'write', path, request), () => engine.artifacts.put(path, body));
-    } catch (error) {
-      // What is left of the upload must not be taken for the connection's next request.
-      reply.header('connection', 'close');
-      throw error;
-    }
+    await pipeline(call('uploadArtifact', 'write', path, request), () =>
+      upload(body, (content) => engine.artifacts.put(path, content)),
+    );
     return {};
   });
 
@@ -73,6 +70,26 @@ export async function artifactRoutes(
 
   for (const url of ['/mpu/create/*', '/mpu/complete/*', '/mpu/abort/*']) scope.post(url, unsupported);
   scope.get('/presigned/*', unsupported);
+}
+
+/**
+ * Feeds a body to a store. A store that gives up early does not take the body along: the rest is read and dropped, so that
+ * the client, which is still sending, gets the answer and its connection stays in order.
+ */
+async function upload<T>(body: Readable, store: (content: Readable) => Promise<T>): Promise<T> {
+  const content = new PassThrough();
+  body.once('close', () => {
+    if (!body.readableEnded) content.destroy(new PlatformError('MALFORMED_REQUEST', 'The upload was cut off.'));
+  });
+  body.pipe(content);
+  try {
+    return await store(content);
+  } catch (error) {
+    body.unpipe(content);
+    body.resume();
+    await finished(body).catch(() => {});
+    throw error;
+  }
 }
 
 /** Clients then fall back to a plain PUT or GET. */

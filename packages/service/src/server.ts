@@ -42,11 +42,23 @@ export function createServer(options: ServerOptions): FastifyInstance {
   });
   const own = options.errorFormat ?? problem;
   useErrorFormat(app, own);
+  closeAfterAnswer(app);
   // The inference protocols have no prefix of their own to hang a scope on.
   answerUnknown(app, (url) => (/^\/v[12]\//.test(url) ? inferenceError : own));
   app.decorate('metrics', registry);
   app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
   return app;
+}
+
+/** While the server closes, each answer is the last of its connection: else a client that keeps it open keeps the process. */
+function closeAfterAnswer(app: FastifyInstance): void {
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
 }
 
 /** Gives all routes of a scope one protocol's error form, unknown addresses below the scope's prefix included. */
