@@ -32,7 +32,7 @@ suite('what the manifests expect of Terraform', { needs: ['kubectl'] }, () => {
 });
 
 // The folder comes with the infrastructure; where it is, it must agree.
-if (existsSync(folder))
+if (existsSync(join(folder, 'environments/prod')))
   describe('Terraform', () => {
     it('makes every bucket, secret, role and group that the manifests name', async () => {
       const text = await sources();
