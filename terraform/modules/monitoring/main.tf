@@ -1,0 +1,179 @@
+locals {
+  topics = toset(["critical", "warning"])
+  publishers = [
+    "budgets.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com",
+  ]
+  # What of CloudTrail is an event that somebody must see (CIS AWS Foundations, section 4).
+  events = {
+    root-sign-in          = "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }"
+    sign-in-without-mfa   = "{ $.eventName = \"ConsoleLogin\" && $.additionalEventData.MFAUsed != \"Yes\" && $.userIdentity.type = \"IAMUser\" }"
+    unauthorised-calls    = "{ $.errorCode = \"*UnauthorizedOperation\" || $.errorCode = \"AccessDenied*\" }"
+    iam-changes           = "{ $.eventSource = \"iam.amazonaws.com\" && ($.eventName = \"Put*Policy\" || $.eventName = \"Attach*Policy\" || $.eventName = \"Delete*Policy\" || $.eventName = \"CreatePolicyVersion\") }"
+    trail-changes         = "{ $.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") }"
+    key-deletion          = "{ $.eventSource = \"kms.amazonaws.com\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\") }"
+    bucket-policy-changes = "{ $.eventSource = \"s3.amazonaws.com\" && ($.eventName = \"PutBucketPolicy\" || $.eventName = \"DeleteBucketPolicy\" || $.eventName = \"PutBucketAcl\") }"
+    network-changes       = "{ $.eventName = \"AuthorizeSecurityGroup*\" || $.eventName = \"CreateNetworkAcl*\" || $.eventName = \"*InternetGateway\" || $.eventName = \"*RouteTable\" }"
+  }
+  watched_events = var.trail_log_group == null ? {} : local.events
+  alarms = merge(
+    { for key, id in var.databases : "rds-${key}-cpu" => {
+      namespace = "AWS/RDS", metric = "CPUUtilization", dimensions = { DBInstanceIdentifier = id }, above = 80, below = null, topic = "warning"
+    } },
+    { for key, id in var.databases : "rds-${key}-storage" => {
+      namespace = "AWS/RDS", metric = "FreeStorageSpace", dimensions = { DBInstanceIdentifier = id }, above = null, below = 4294967296, topic = "critical"
+    } },
+    { for key, id in var.databases : "rds-${key}-connections" => {
+      namespace = "AWS/RDS", metric = "DatabaseConnections", dimensions = { DBInstanceIdentifier = id }, above = 300, below = null, topic = "warning"
+    } },
+    { for key, id in var.cache_nodes : "redis-${key}-memory" => {
+      namespace = "AWS/ElastiCache", metric = "DatabaseMemoryUsagePercentage", dimensions = { CacheClusterId = id }, above = 75, below = null, topic = "critical"
+    } },
+    { for key, id in var.cache_nodes : "redis-${key}-cpu" => {
+      namespace = "AWS/ElastiCache", metric = "EngineCPUUtilization", dimensions = { CacheClusterId = id }, above = 80, below = null, topic = "warning"
+    } },
+    { for key, id in var.redshift_clusters : "redshift-${key}-disk" => {
+      namespace = "AWS/Redshift", metric = "PercentageDiskSpaceUsed", dimensions = { ClusterIdentifier = id }, above = 80, below = null, topic = "warning"
+    } },
+  )
+}
+
+resource "aws_sns_topic" "this" {
+  for_each = local.topics
+
+  name              = "${var.name}-${each.key}"
+  kms_master_key_id = var.key_arns.notifications
+  tags              = var.tags
+}
+
+data "aws_iam_policy_document" "topic" {
+  for_each = local.topics
+
+  statement {
+    sid       = "Publish"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.this[each.key].arn]
+
+    principals {
+      type        = "Service"
+      identifiers = local.publishers
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
+
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["sns:Publish"]
+    resources = [aws_sns_topic.this[each.key].arn]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "this" {
+  for_each = local.topics
+
+  arn    = aws_sns_topic.this[each.key].arn
+  policy = data.aws_iam_policy_document.topic[each.key].json
+}
+
+resource "aws_sns_topic_subscription" "email" {
+  for_each = var.emails
+
+  topic_arn = aws_sns_topic.this["critical"].arn
+  protocol  = "email"
+  endpoint  = each.key
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = var.log_groups
+
+  name              = "/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.key_arns.logs
+  tags              = var.tags
+}
+
+resource "aws_cloudwatch_log_group" "prometheus" {
+  name              = "/aws/vendedlogs/prometheus/${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.key_arns.logs
+  tags              = var.tags
+}
+
+resource "aws_prometheus_workspace" "this" {
+  alias       = var.name
+  kms_key_arn = var.key_arns.logs
+  tags        = var.tags
+
+  logging_configuration {
+    log_group_arn = "${aws_cloudwatch_log_group.prometheus.arn}:*"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = "${each.value.metric} ${each.value.above == null ? "below ${each.value.below}" : "above ${each.value.above}"}"
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = "Average"
+  period              = 300
+  evaluation_periods  = 3
+  comparison_operator = each.value.above == null ? "LessThanThreshold" : "GreaterThanThreshold"
+  threshold           = each.value.above == null ? each.value.below : each.value.above
+  treat_missing_data  = "notBreaching" # dev is stopped at night
+  alarm_actions       = [aws_sns_topic.this[each.value.topic].arn]
+  ok_actions          = [aws_sns_topic.this[each.value.topic].arn]
+  tags                = var.tags
+}
+
+resource "aws_cloudwatch_log_metric_filter" "events" {
+  for_each = local.watched_events
+
+  name           = "${var.name}-${each.key}"
+  log_group_name = var.trail_log_group
+  pattern        = each.value
+
+  metric_transformation {
+    name          = each.key
+    namespace     = "${var.name}/trail"
+    value         = "1"
+    default_value = "0"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "events" {
+  for_each = local.watched_events
+
+  alarm_name          = "${var.name}-trail-${each.key}"
+  alarm_description   = "CloudTrail: ${each.key}"
+  namespace           = "${var.name}/trail"
+  metric_name         = each.key
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = each.key == "unauthorised-calls" ? 10 : 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.this["critical"].arn]
+  tags                = var.tags
+
+  depends_on = [aws_cloudwatch_log_metric_filter.events]
+}

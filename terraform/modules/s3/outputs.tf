@@ -1,0 +1,31 @@
+output "buckets" {
+  description = "Name of each bucket."
+  value       = { for key, bucket in aws_s3_bucket.this : key => bucket.id }
+}
+
+output "arns" {
+  description = "ARN of each bucket."
+  value       = { for key, bucket in aws_s3_bucket.this : key => bucket.arn }
+}
+
+output "replicas" {
+  description = "Name of each bucket's copy in the second region."
+  value       = { for key, bucket in aws_s3_bucket.replica : key => bucket.id }
+}
+
+output "zones" {
+  description = "Where each zone of the data platform lies."
+  value       = { for zone, place in local.zones : zone => "s3://${aws_s3_bucket.this[place.bucket].id}/${place.prefix}" }
+}
+
+output "log_bucket_arn" {
+  description = "Bucket for flow logs, known once it accepts deliveries."
+  value       = aws_s3_bucket.this["logs"].arn
+  depends_on  = [aws_s3_bucket_policy.this]
+}
+
+output "audit_bucket" {
+  description = "Bucket for CloudTrail and Config, known once it accepts deliveries."
+  value       = aws_s3_bucket.this["audit"].id
+  depends_on  = [aws_s3_bucket_policy.this, aws_s3_bucket_object_lock_configuration.this]
+}

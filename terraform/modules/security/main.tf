@@ -1,0 +1,386 @@
+locals {
+  aws    = "arn:${data.aws_partition.current.partition}"
+  region = data.aws_region.current.id
+  detections = {
+    S3_DATA_EVENTS         = []
+    EKS_AUDIT_LOGS         = []
+    EBS_MALWARE_PROTECTION = []
+    RDS_LOGIN_EVENTS       = []
+    LAMBDA_NETWORK_LOGS    = []
+    RUNTIME_MONITORING     = ["EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT"]
+  }
+  firewall_rules = { for index, rule in [
+    "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet",
+  ] : rule => index + 1 }
+}
+
+data "aws_region" "current" {}
+
+data "aws_partition" "current" {}
+
+# ---- CloudTrail (once for each account)
+
+resource "aws_cloudwatch_log_group" "trail" {
+  count = var.trail == null ? 0 : 1
+
+  name              = "/aws/cloudtrail/${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.key_arns.logs
+  tags              = var.tags
+}
+
+data "aws_iam_policy_document" "trust" {
+  for_each = { trail = "cloudtrail.amazonaws.com", config = "config.amazonaws.com" }
+
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = [each.value]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "trail" {
+  count = var.trail == null ? 0 : 1
+
+  statement {
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.trail[0].arn}:*"]
+  }
+}
+
+resource "aws_iam_role" "trail" {
+  count = var.trail == null ? 0 : 1
+
+  name               = "${var.name}-cloudtrail"
+  description        = "CloudTrail to CloudWatch"
+  assume_role_policy = data.aws_iam_policy_document.trust["trail"].json
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy" "trail" {
+  count = var.trail == null ? 0 : 1
+
+  name   = "logs"
+  role   = aws_iam_role.trail[0].id
+  policy = data.aws_iam_policy_document.trail[0].json
+}
+
+resource "aws_cloudtrail" "this" {
+  count = var.trail == null ? 0 : 1
+
+  name                          = var.name
+  s3_bucket_name                = var.audit_bucket
+  s3_key_prefix                 = "cloudtrail"
+  kms_key_id                    = var.key_arns.audit
+  cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.trail[0].arn}:*"
+  cloud_watch_logs_role_arn     = aws_iam_role.trail[0].arn
+  sns_topic_name                = var.trail.topic_name
+  enable_log_file_validation    = true
+  is_multi_region_trail         = true
+  include_global_service_events = true
+  tags                          = var.tags
+
+  advanced_event_selector {
+    name = "Management"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Management"]
+    }
+  }
+
+  advanced_event_selector {
+    name = "Objects"
+
+    field_selector {
+      field  = "eventCategory"
+      equals = ["Data"]
+    }
+
+    field_selector {
+      field  = "resources.type"
+      equals = ["AWS::S3::Object"]
+    }
+
+    field_selector {
+      field       = "resources.ARN"
+      starts_with = [for arn in var.trail.data_bucket_arns : "${arn}/"]
+    }
+  }
+
+  insight_selector {
+    insight_type = "ApiCallRateInsight"
+  }
+
+  insight_selector {
+    insight_type = "ApiErrorRateInsight"
+  }
+
+  depends_on = [aws_iam_role_policy.trail]
+}
+
+# People sign in by SSO; the rules hold for users that somebody makes all the same.
+resource "aws_iam_account_password_policy" "this" {
+  count = var.trail == null ? 0 : 1
+
+  minimum_password_length        = 14
+  require_lowercase_characters   = true
+  require_uppercase_characters   = true
+  require_numbers                = true
+  require_symbols                = true
+  allow_users_to_change_password = true
+  max_password_age               = 90
+  password_reuse_prevention      = 24
+}
+
+resource "aws_s3_account_public_access_block" "this" {
+  count = var.trail == null ? 0 : 1
+
+  account_id              = var.account_id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+# ---- defaults of the region
+
+resource "aws_ebs_encryption_by_default" "this" {
+  enabled = true
+}
+
+resource "aws_ebs_default_kms_key" "this" {
+  key_arn = var.key_arns.volumes
+}
+
+resource "aws_ebs_snapshot_block_public_access" "this" {
+  state = "block-all-sharing"
+}
+
+resource "aws_ec2_instance_metadata_defaults" "this" {
+  http_tokens                 = "required"
+  http_put_response_hop_limit = 1
+}
+
+# ---- detection
+
+resource "aws_guardduty_detector" "this" {
+  enable                       = true
+  finding_publishing_frequency = "FIFTEEN_MINUTES"
+  tags                         = var.tags
+}
+
+resource "aws_guardduty_detector_feature" "this" {
+  for_each = local.detections
+
+  detector_id = aws_guardduty_detector.this.id
+  name        = each.key
+  status      = "ENABLED"
+
+  dynamic "additional_configuration" {
+    for_each = each.value
+
+    content {
+      name   = additional_configuration.value
+      status = "ENABLED"
+    }
+  }
+}
+
+resource "aws_securityhub_account" "this" {
+  enable_default_standards  = false
+  control_finding_generator = "SECURITY_CONTROL"
+  auto_enable_controls      = true
+}
+
+resource "aws_securityhub_standards_subscription" "this" {
+  for_each = var.security_standards
+
+  standards_arn = "${local.aws}:securityhub:${local.region}::${each.key}"
+
+  depends_on = [aws_securityhub_account.this]
+}
+
+resource "aws_accessanalyzer_analyzer" "this" {
+  analyzer_name = var.name
+  type          = "ACCOUNT"
+  tags          = var.tags
+}
+
+resource "aws_iam_role" "config" {
+  name               = "${var.name}-config-${local.region}"
+  description        = "AWS Config"
+  assume_role_policy = data.aws_iam_policy_document.trust["config"].json
+  tags               = var.tags
+}
+
+resource "aws_iam_role_policy_attachment" "config" {
+  role       = aws_iam_role.config.name
+  policy_arn = "${local.aws}:iam::aws:policy/service-role/AWS_ConfigRole"
+}
+
+data "aws_iam_policy_document" "config" {
+  statement {
+    sid       = "Deliver"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.aws}:s3:::${var.audit_bucket}/config/*"]
+  }
+
+  statement {
+    sid       = "Look"
+    actions   = ["s3:GetBucketAcl"]
+    resources = ["${local.aws}:s3:::${var.audit_bucket}"]
+  }
+
+  statement {
+    sid       = "Key"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.key_arns.audit]
+  }
+}
+
+resource "aws_iam_role_policy" "config" {
+  name   = "deliver"
+  role   = aws_iam_role.config.id
+  policy = data.aws_iam_policy_document.config.json
+}
+
+resource "aws_config_configuration_recorder" "this" {
+  name     = var.name
+  role_arn = aws_iam_role.config.arn
+
+  recording_group {
+    all_supported                 = true
+    include_global_resource_types = var.trail != null
+  }
+}
+
+resource "aws_config_delivery_channel" "this" {
+  name           = var.name
+  s3_bucket_name = var.audit_bucket
+  s3_key_prefix  = "config"
+
+  depends_on = [aws_config_configuration_recorder.this, aws_iam_role_policy.config]
+}
+
+resource "aws_config_configuration_recorder_status" "this" {
+  name       = aws_config_configuration_recorder.this.name
+  is_enabled = true
+
+  depends_on = [aws_config_delivery_channel.this]
+}
+
+resource "aws_config_config_rule" "this" {
+  for_each = var.config_rules
+
+  name             = "${var.name}-${each.key}"
+  input_parameters = length(each.value.parameters) > 0 ? jsonencode(each.value.parameters) : null
+  tags             = var.tags
+
+  source {
+    owner             = "AWS"
+    source_identifier = each.value.identifier
+  }
+
+  depends_on = [aws_config_configuration_recorder.this]
+}
+
+# ---- firewall
+
+resource "aws_wafv2_web_acl" "this" {
+  count = var.web_acl == null ? 0 : 1
+
+  name        = var.name
+  description = "In front of the load balancers of ${var.name}"
+  scope       = "REGIONAL"
+  tags        = var.tags
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "rate"
+    priority = 0
+
+    action {
+      block {}
+    }
+
+    statement {
+      rate_based_statement {
+        limit              = var.web_acl.rate_limit
+        aggregate_key_type = "IP"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "rate"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  dynamic "rule" {
+    for_each = local.firewall_rules
+
+    content {
+      name     = rule.key
+      priority = rule.value
+
+      override_action {
+        none {}
+      }
+
+      statement {
+        managed_rule_group_statement {
+          name        = rule.key
+          vendor_name = "AWS"
+        }
+      }
+
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = rule.key
+        sampled_requests_enabled   = true
+      }
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = var.name
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_cloudwatch_log_group" "web_acl" {
+  count = var.web_acl == null ? 0 : 1
+
+  name              = "aws-waf-logs-${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.key_arns.logs
+  tags              = var.tags
+}
+
+resource "aws_wafv2_web_acl_logging_configuration" "this" {
+  count = var.web_acl == null ? 0 : 1
+
+  resource_arn            = aws_wafv2_web_acl.this[0].arn
+  log_destination_configs = [aws_cloudwatch_log_group.web_acl[0].arn]
+
+  redacted_fields {
+    single_header {
+      name = "authorization"
+    }
+  }
+}

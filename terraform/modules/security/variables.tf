@@ -1,0 +1,147 @@
+variable "name" {
+  description = "Prefix of all names, such as mlops-dev."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.name))
+    error_message = "name must be 3 to 20 lower-case letters, digits or hyphens, and begin with a letter."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource; costs are allocated by them."
+  type = object({
+    Environment = string
+    ManagedBy   = string
+    Project     = string
+    CostCenter  = string
+    Team        = optional(string, "platform")
+  })
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.tags.Environment)
+    error_message = "tags.Environment must be dev, staging or prod."
+  }
+
+  validation {
+    condition     = alltrue([for value in values(var.tags) : length(trimspace(value)) > 0])
+    error_message = "No tag may be empty."
+  }
+}
+
+variable "account_id" {
+  description = "The AWS account."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must have 12 digits."
+  }
+}
+
+variable "audit_bucket" {
+  description = "Locked bucket that takes the trail and Config's history."
+  type        = string
+
+  validation {
+    condition     = length(var.audit_bucket) > 2
+    error_message = "audit_bucket must be the name of a bucket."
+  }
+}
+
+variable "key_arns" {
+  description = "KMS keys: the audit trail, log groups, and volumes (the region's default)."
+  type        = object({ audit = string, logs = string, volumes = string })
+
+  validation {
+    condition     = alltrue([for arn in values(var.key_arns) : startswith(arn, "arn:")])
+    error_message = "key_arns must be ARNs."
+  }
+}
+
+variable "trail" {
+  description = "CloudTrail of all regions and IAM's password rules: once for each account, thus null in the second region. data_bucket_arns are the buckets of which every read and write is recorded."
+  type = object({
+    data_bucket_arns = list(string)
+    topic_name       = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.trail == null || try(length(var.trail.data_bucket_arns) > 0, false)
+    error_message = "At least one bucket's reads and writes are recorded."
+  }
+}
+
+variable "web_acl" {
+  description = "Firewall in front of load balancers: requests in five minutes from one address. Null: none."
+  type        = object({ rate_limit = optional(number, 2000) })
+  default     = {}
+
+  validation {
+    condition     = var.web_acl == null || try(var.web_acl.rate_limit >= 10 && var.web_acl.rate_limit <= 2000000, false)
+    error_message = "rate_limit must lie between 10 and 2000000."
+  }
+}
+
+variable "config_rules" {
+  description = "AWS's managed Config rules, by our name for them; parameters are the rule's own."
+  type = map(object({
+    identifier = string
+    parameters = optional(map(string), {})
+  }))
+  default = {
+    s3-tls-only             = { identifier = "S3_BUCKET_SSL_REQUESTS_ONLY" }
+    s3-no-public-read       = { identifier = "S3_BUCKET_PUBLIC_READ_PROHIBITED" }
+    s3-no-public-write      = { identifier = "S3_BUCKET_PUBLIC_WRITE_PROHIBITED" }
+    s3-kms                  = { identifier = "S3_DEFAULT_ENCRYPTION_KMS" }
+    s3-versioning           = { identifier = "S3_BUCKET_VERSIONING_ENABLED" }
+    rds-encrypted           = { identifier = "RDS_STORAGE_ENCRYPTED" }
+    rds-not-public          = { identifier = "RDS_INSTANCE_PUBLIC_ACCESS_CHECK" }
+    rds-backup              = { identifier = "DB_INSTANCE_BACKUP_ENABLED" }
+    redshift-tls            = { identifier = "REDSHIFT_REQUIRE_TLS_SSL" }
+    redshift-encrypted      = { identifier = "REDSHIFT_CLUSTER_KMS_ENABLED" }
+    eks-secrets-encrypted   = { identifier = "EKS_SECRETS_ENCRYPTED" }
+    eks-endpoint-not-public = { identifier = "EKS_ENDPOINT_NO_PUBLIC_ACCESS" }
+    volumes-encrypted       = { identifier = "ENCRYPTED_VOLUMES" }
+    imdsv2                  = { identifier = "EC2_IMDSV2_CHECK" }
+    kms-rotation            = { identifier = "CMK_BACKING_KEY_ROTATION_ENABLED" }
+    kms-not-deleted         = { identifier = "KMS_CMK_NOT_SCHEDULED_FOR_DELETION" }
+    flow-logs               = { identifier = "VPC_FLOW_LOGS_ENABLED" }
+    default-group-closed    = { identifier = "VPC_DEFAULT_SECURITY_GROUP_CLOSED" }
+    no-open-ssh             = { identifier = "INCOMING_SSH_DISABLED" }
+    secrets-rotated         = { identifier = "SECRETSMANAGER_ROTATION_ENABLED_CHECK" }
+    no-admin-policies       = { identifier = "IAM_POLICY_NO_STATEMENTS_WITH_ADMIN_ACCESS" }
+    root-mfa                = { identifier = "ROOT_ACCOUNT_MFA_ENABLED" }
+    no-root-keys            = { identifier = "IAM_ROOT_ACCESS_KEY_CHECK" }
+    trail-validated         = { identifier = "CLOUD_TRAIL_LOG_FILE_VALIDATION_ENABLED" }
+    guardduty               = { identifier = "GUARDDUTY_ENABLED_CENTRALIZED" }
+  }
+
+  validation {
+    condition     = alltrue([for rule in values(var.config_rules) : can(regex("^[A-Z0-9_]+$", rule.identifier))])
+    error_message = "identifier is the upper-case name of a managed rule."
+  }
+}
+
+variable "security_standards" {
+  description = "Standards that Security Hub checks, as in their ARN after standards/ or ruleset/."
+  type        = set(string)
+  default     = ["standards/aws-foundational-security-best-practices/v/1.0.0", "standards/cis-aws-foundations-benchmark/v/3.0.0", "standards/nist-800-53/v/5.0.0"]
+
+  validation {
+    condition     = alltrue([for standard in var.security_standards : can(regex("^(standards|ruleset)/[a-z0-9-]+/v/[0-9.]+$", standard))])
+    error_message = "Each must look like standards/nist-800-53/v/5.0.0."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the trail and the firewall's log; the audit bucket keeps the trail for seven years."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = contains([365, 400, 545, 731, 1096, 1827, 2192, 2557], var.log_retention_days)
+    error_message = "log_retention_days must be a value that CloudWatch knows, of at least a year."
+  }
+}
