@@ -1,4 +1,30 @@
 locals {
+  definitions = {
+    artifacts    = { purpose = "Models and other artifacts", services = [] }
+    audit        = { purpose = "Audit trail", services = ["cloudtrail.amazonaws.com", "config.amazonaws.com"] }
+    backup-vault = { purpose = "Recovery points of AWS Backup", services = ["backup.amazonaws.com"] }
+    backups      = { purpose = "Backups of the cluster's objects", services = [] }
+    data         = { purpose = "Data zones", services = [] }
+    eks          = { purpose = "Kubernetes secrets", services = [] }
+    hipaa        = { purpose = "Health data", services = [], attaches_volumes = true }
+    logs         = { purpose = "Logs and metrics", services = ["logs.${data.aws_region.current.id}.amazonaws.com", "delivery.logs.amazonaws.com", "aps.amazonaws.com"] }
+    notifications = {
+      purpose  = "Topics and queues"
+      services = ["budgets.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com"]
+    }
+    pci      = { purpose = "Payment data", services = [], attaches_volumes = true }
+    rds      = { purpose = "Databases", services = [] }
+    redis    = { purpose = "Online features", services = [] }
+    redshift = { purpose = "Offline features", services = [] }
+    secrets  = { purpose = "Secrets Manager", services = [] }
+    volumes  = { purpose = "Volumes of nodes and pods", services = [], attaches_volumes = true }
+  }
+  keys = { for domain, key in local.definitions : domain => key if contains(var.domains, domain) }
+  # Auto Scaling's service-linked role, which launches nodes. As a condition and not as a principal: a policy that names a
+  # role that does not exist yet is refused.
+  launcher = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+  root     = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
+
   # Spelled out, because a policy with kms:* would also allow what AWS adds later.
   administration = [
     "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:DeleteAlias", "kms:DescribeKey", "kms:DisableKey",
@@ -15,8 +41,10 @@ locals {
 
 data "aws_partition" "current" {}
 
+data "aws_region" "current" {}
+
 data "aws_iam_policy_document" "key" {
-  for_each = var.keys
+  for_each = local.keys
 
   statement {
     sid       = "DelegateToIam"
@@ -25,7 +53,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "AWS"
-      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"]
+      identifiers = [local.root]
     }
   }
 
@@ -50,57 +78,54 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # Service-linked roles (Auto Scaling) attach encrypted volumes by a grant.
   dynamic "statement" {
-    for_each = length(each.value.roles) > 0 ? [each.value.roles] : []
+    for_each = try(each.value.attaches_volumes, false) ? {
+      Launch = { actions = local.usage, grants_only = false }
+      Attach = { actions = ["kms:CreateGrant"], grants_only = true }
+    } : {}
 
     content {
-      sid       = "Roles"
-      actions   = local.usage
+      sid       = statement.key
+      actions   = statement.value.actions
       resources = ["*"]
 
       principals {
         type        = "AWS"
-        identifiers = sort(statement.value)
-      }
-    }
-  }
-
-  dynamic "statement" {
-    for_each = length(each.value.roles) > 0 ? [each.value.roles] : []
-
-    content {
-      sid       = "GrantsForResources"
-      actions   = ["kms:CreateGrant"]
-      resources = ["*"]
-
-      principals {
-        type        = "AWS"
-        identifiers = sort(statement.value)
+        identifiers = [local.root]
       }
 
       condition {
-        test     = "Bool"
-        variable = "kms:GrantIsForAWSResource"
-        values   = ["true"]
+        test     = "ArnEquals"
+        variable = "aws:PrincipalArn"
+        values   = [local.launcher]
+      }
+
+      dynamic "condition" {
+        for_each = statement.value.grants_only ? ["true"] : []
+
+        content {
+          test     = "Bool"
+          variable = "kms:GrantIsForAWSResource"
+          values   = [condition.value]
+        }
       }
     }
   }
 }
 
 resource "aws_kms_key" "this" {
-  for_each = var.keys
+  for_each = local.keys
 
-  description             = each.value.description
+  description             = each.value.purpose
   enable_key_rotation     = true
-  rotation_period_in_days = each.value.rotation_days
-  deletion_window_in_days = each.value.deletion_window
+  rotation_period_in_days = var.rotation_days
+  deletion_window_in_days = var.deletion_window
   policy                  = data.aws_iam_policy_document.key[each.key].json
   tags                    = merge(var.tags, { Name = "${var.name}-${each.key}" })
 }
 
 resource "aws_kms_alias" "this" {
-  for_each = var.keys
+  for_each = local.keys
 
   name          = "alias/${var.name}-${each.key}"
   target_key_id = aws_kms_key.this[each.key].key_id

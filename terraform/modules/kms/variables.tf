@@ -39,28 +39,43 @@ variable "account_id" {
   }
 }
 
-variable "keys" {
-  description = "One key for each domain of data: who may use it beside the account's own IAM policies."
-  type = map(object({
-    description     = string
-    services        = optional(set(string), [])
-    roles           = optional(set(string), [])
-    rotation_days   = optional(number, 365)
-    deletion_window = optional(number, 30)
-  }))
+variable "domains" {
+  description = "Domains of data that get a key of their own (main.tf says what each is for and which services use it)."
+  type        = set(string)
+  default = [
+    "artifacts", "audit", "backup-vault", "backups", "data", "eks", "hipaa", "logs", "notifications", "pci", "rds", "redis",
+    "redshift", "secrets", "volumes",
+  ]
 
   validation {
-    condition     = alltrue([for key in var.keys : key.rotation_days >= 90 && key.rotation_days <= 365])
+    condition     = length(var.domains) > 0 && length(setsubtract(var.domains, keys(local.definitions))) == 0
+    error_message = "Unknown domain. Known: ${join(", ", keys(local.definitions))}."
+  }
+}
+
+variable "rotation_days" {
+  description = "How often AWS makes new key material."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.rotation_days >= 90 && var.rotation_days <= 365
     error_message = "Keys rotate at least once a year: rotation_days must lie between 90 and 365."
   }
+}
+
+variable "deletion_window" {
+  description = "Days that a key waits before it is deleted, and all that it encrypts with it."
+  type        = number
+  default     = 30
 
   validation {
-    condition     = alltrue([for key in var.keys : key.deletion_window >= 7 && key.deletion_window <= 30])
+    condition     = var.deletion_window >= 7 && var.deletion_window <= 30
     error_message = "deletion_window must lie between 7 and 30 days."
   }
 
   validation {
-    condition     = alltrue(flatten([for key in var.keys : [for service in key.services : endswith(service, ".amazonaws.com")]]))
-    error_message = "services must be service principals, such as logs.us-east-1.amazonaws.com."
+    condition     = var.deletion_window == 30 || var.tags.Environment != "prod"
+    error_message = "Production keys wait 30 days."
   }
 }

@@ -158,6 +158,15 @@ resource "aws_secretsmanager_secret" "database" {
   kms_key_id              = var.key_arns.secrets
   recovery_window_in_days = var.deletion_protection ? 30 : 0
   tags                    = var.tags
+
+  dynamic "replica" {
+    for_each = var.replica == null ? [] : [var.replica]
+
+    content {
+      region     = replica.value.region
+      kms_key_id = replica.value.secret_key_arn
+    }
+  }
 }
 
 resource "aws_secretsmanager_secret_version" "database" {

@@ -161,8 +161,10 @@ variable "replica" {
     vpc_id                 = string
     subnet_ids             = list(string)
     client_security_groups = map(string)
+    region                 = string
     key_arn                = string
     log_key_arn            = string
+    secret_key_arn         = string
   })
   default = null
 

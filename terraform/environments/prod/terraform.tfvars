@@ -1,0 +1,59 @@
+# Environment identifier
+environment = "prod"
+name        = "mlops-prod"
+account_id  = "345678901234"
+
+# Networking
+region                       = "us-east-1"
+availability_zones           = ["us-east-1a", "us-east-1b", "us-east-1c"]
+vpc_cidr                     = "10.2.0.0/16"
+secondary_region             = "us-west-2"
+secondary_availability_zones = ["us-west-2a", "us-west-2b", "us-west-2c"]
+secondary_vpc_cidr           = "10.3.0.0/16"
+
+# EKS
+eks_version           = "1.35"
+node_instance_types   = ["m5.2xlarge", "m5a.2xlarge", "m6i.2xlarge"]
+node_desired_capacity = 20
+node_max_capacity     = 100
+gpu_instance_types    = ["g5.2xlarge"]
+hipaa_instance_types  = ["m5n.2xlarge", "m6i.2xlarge"]
+
+# RDS
+rds_instance_class = "db.r5.xlarge"
+rds_multi_az       = true
+
+# Cost optimization
+enable_spot_instances = true
+spot_max_price        = "0.38"
+monthly_budget        = 850000
+team_budgets = {
+  data-science = { amount = 120000 }
+  clinical     = { amount = 80000 }
+  payments     = { amount = 80000 }
+}
+
+# People
+access_entries = {
+  administrators = { principal_arn = "arn:aws:iam::345678901234:role/platform-administrators", policies = ["AmazonEKSClusterAdminPolicy"] }
+  operators      = { principal_arn = "arn:aws:iam::345678901234:role/platform-operators", groups = ["mlops:platform-operators"] }
+  auditors       = { principal_arn = "arn:aws:iam::345678901234:role/auditors", groups = ["mlops:auditors"] }
+  data-science   = { principal_arn = "arn:aws:iam::345678901234:role/team-data-science", groups = ["team-data-science:members"] }
+  clinical       = { principal_arn = "arn:aws:iam::345678901234:role/team-clinical", groups = ["team-clinical:members"] }
+  payments       = { principal_arn = "arn:aws:iam::345678901234:role/team-payments", groups = ["team-payments:members"] }
+}
+teams = {
+  data-science = {}
+  clinical     = { compliance = "hipaa" }
+  payments     = { compliance = "pci" }
+}
+domain = "mlops.example.com"
+emails = ["mlops-support@company.com"]
+
+# Tags
+tags = {
+  Environment = "prod"
+  ManagedBy   = "terraform"
+  Project     = "mlops-platform"
+  CostCenter  = "engineering"
+}
