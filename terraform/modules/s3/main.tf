@@ -132,9 +132,11 @@ data "aws_iam_policy_document" "bucket" {
     for_each = lookup(local.deliveries, each.key, [])
 
     content {
-      sid       = statement.value.sid
-      actions   = statement.value.actions
-      resources = [aws_s3_bucket.this[each.key].arn, "${aws_s3_bucket.this[each.key].arn}/*"]
+      sid     = statement.value.sid
+      actions = statement.value.actions
+      resources = length(statement.value.actions) == 1 ? ["${aws_s3_bucket.this[each.key].arn}/*"] : [
+        aws_s3_bucket.this[each.key].arn, "${aws_s3_bucket.this[each.key].arn}/*",
+      ]
 
       principals {
         type        = "Service"
