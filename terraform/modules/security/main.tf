@@ -84,6 +84,7 @@ resource "aws_cloudtrail" "this" {
   cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.trail[0].arn}:*"
   cloud_watch_logs_role_arn     = aws_iam_role.trail[0].arn
   sns_topic_name                = var.trail.topic_name
+  enable_logging                = true
   enable_log_file_validation    = true
   is_multi_region_trail         = true
   include_global_service_events = true

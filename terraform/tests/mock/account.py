@@ -1,10 +1,13 @@
 """What belongs to the account: budgets' subscribers and tags, anomaly monitors, Security Hub's settings and standards,
-GuardDuty's features, selections of AWS Backup, the period of key rotation, CloudTrail in the trail's own region."""
+GuardDuty's features, selections and tags of AWS Backup, keys of Prometheus workspaces, the period of key rotation."""
 
 import json
 import uuid
 from typing import Any
+from urllib.parse import unquote
 
+from moto.amp import models as amp
+from moto.amp.responses import PrometheusServiceResponse
 from moto.backup import urls as backup_urls
 from moto.backup.responses import BackupResponse
 from moto.budgets.responses import BudgetsResponse
@@ -174,7 +177,30 @@ def delete_backup_selection(self: Any) -> str:
     return json.dumps({})
 
 
+def list_tags(self: Any) -> str:
+    arn = unquote(self.parsed_url.path.split("/tags/", 1)[1]).strip("/")
+    return json.dumps({"Tags": self.backup_backend.list_tags(arn)})
+
+
 # ---- the rest
+
+
+def keep_workspace_key() -> None:
+    create, description = PrometheusServiceResponse.create_workspace, amp.Workspace.to_dict
+    keys: dict[str, str] = {}
+
+    def create_workspace(self: Any) -> Any:
+        answer = json.loads(create(self))
+        if "kmsKeyArn" in body(self):
+            keys[answer["workspaceId"]] = answer["kmsKeyArn"] = body(self)["kmsKeyArn"]
+        return json.dumps(answer)
+
+    def to_dict(self: Any) -> Any:
+        found = keys.get(self.workspace_id)
+        return {**description(self), **({"kmsKeyArn": found} if found else {})}
+
+    PrometheusServiceResponse.create_workspace = create_workspace
+    amp.Workspace.to_dict = to_dict
 
 
 def merge_features() -> None:
@@ -232,8 +258,10 @@ def extend() -> None:
         create_backup_selection=create_backup_selection,
         get_backup_selection=get_backup_selection,
         delete_backup_selection=delete_backup_selection,
+        list_tags=list_tags,
     )
     dispatch = backup_urls.response.dispatch
     path(backup_urls, dispatch, "/backup/plans/(?P<plan>[^/]+)/selections/?$", "/backup/plans/(?P<plan>[^/]+)/selections/(?P<selection>[^/]+)$")
     merge_features()
     keep_rotation_period()
+    keep_workspace_key()

@@ -1,4 +1,5 @@
-"""EC2's defaults of a region (missing), flow logs into a folder of a bucket (refused), and Lambda without Docker: the
+"""EC2's defaults of a region (missing), flow logs into a folder of a bucket (refused), their file format, descriptions of
+rules between groups and tags of launch templates (lost or invented), Lambda's log settings (lost), and Lambda without Docker: the
 function's own code runs in Node, when MLOPS_LAMBDA_RUNNER names the program that runs it."""
 
 import json
@@ -7,7 +8,11 @@ import subprocess
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction
+from moto.awslambda.responses import LambdaResponse
 from moto.core.responses import ActionResult
+from moto.ec2.models.flow_logs import FlowLogs
+from moto.ec2.models.launch_templates import LaunchTemplateVersion
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses import EC2Response
 from moto.route53 import models as route53
 from moto.s3.exceptions import MissingBucket
@@ -69,7 +74,50 @@ def run_function() -> None:
     LambdaFunction._invoke_lambda = invoke
 
 
+def keep_details() -> None:
+    SecurityGroupRule.description = property(
+        lambda rule: rule.ip_range.get("Description") or (rule.source_group or {}).get("Description")
+    )
+    make = LaunchTemplateVersion.__init__
+
+    def init(self: Any, template: Any, number: int, data: dict[str, Any], description: str) -> None:
+        tags = [one for one in data.get("TagSpecifications", []) if one.get("ResourceType") != "launch-template"]
+        make(self, template, number, {**data, "TagSpecifications": tags}, description)
+
+    LaunchTemplateVersion.__init__ = init
+    create = EC2Response.create_flow_logs
+
+    def create_flow_logs(self: Any) -> Any:
+        known = set(self.ec2_backend.flow_logs)
+        answer = create(self)
+        for identity in set(self.ec2_backend.flow_logs) - known:
+            self.ec2_backend.flow_logs[identity].destination_options = self._get_param("DestinationOptions")
+        return answer
+
+    FlowLogs.destination_options = None
+    EC2Response.create_flow_logs = create_flow_logs
+
+
+def keep_log_settings() -> None:
+    settings: dict[str, Any] = {}
+    create, configuration = LambdaResponse.create_function, LambdaFunction.get_configuration
+
+    def create_function(self: Any) -> Any:
+        sent = json.loads(self.body)
+        settings[sent["FunctionName"]] = sent.get("LoggingConfig")
+        return create(self)
+
+    def get_configuration(self: Any, *args: Any, **named: Any) -> Any:
+        found = settings.get(self.function_name)
+        return {**configuration(self, *args, **named), **({"LoggingConfig": found} if found else {})}
+
+    LambdaResponse.create_function = create_function
+    LambdaFunction.get_configuration = get_configuration
+
+
 def extend() -> None:
+    keep_details()
+    keep_log_settings()
     add(
         EC2Response,
         get_ebs_default_kms_key_id=setting(default_key),
@@ -97,7 +145,7 @@ def extend() -> None:
     def create_query_logging_config(self: Any, zone: str, group: str) -> Any:
         # moto knows the ARN with :* only, AWS both; it answers the one that was sent
         made = create(self, zone, group if group.endswith(":*") else f"{group}:*")
-        made.log_group_arn = made.cloudwatch_logs_log_group_arn = group
+        made.cloud_watch_logs_log_group_arn = group
         return made
 
     route53.Route53Backend.create_query_logging_config = create_query_logging_config

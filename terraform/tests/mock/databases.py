@@ -56,6 +56,8 @@ def extend_redshift() -> None:
         self.multi_az = "Disabled"
         self.cluster_nodes = [{"NodeRole": "LEADER", "PrivateIPAddress": "10.0.0.4", "PublicIPAddress": ""}]
         self.cluster_version = "1.0"
+        self.maintenance_track_name = "current"
+        self.manual_snapshot_retention_period = -1
 
     redshift.Cluster.__init__ = init
     create = RedshiftResponse.create_cluster
@@ -201,6 +203,17 @@ def extend_elasticache() -> None:
         list_tags_for_resource=list_tags_for_resource,
     )
     make_nodes()
+    respond = ElastiCacheResponse.create_replication_group
+
+    def create_replication_group(self: Any) -> Any:
+        answer = respond(self)
+        group = self.elasticache_backend.replication_groups[self._get_param("ReplicationGroupId")]
+        group.at_rest_encryption_enabled = self._get_param("AtRestEncryptionEnabled")
+        group.transit_encryption_mode = self._get_param("TransitEncryptionMode")
+        group.user_group_ids = self._get_param("UserGroupIds") or None
+        return answer
+
+    ElastiCacheResponse.create_replication_group = create_replication_group
 
 
 def make_nodes() -> None:
@@ -226,6 +239,8 @@ def make_nodes() -> None:
             node.engine_version = f"{sent.get('engine_version') or '7.1'}.0"
             node.cache_parameter_group = {"CacheParameterGroupName": sent.get("cache_parameter_group_name"), "ParameterApplyStatus": "in-sync"}
             node.security_groups = [{"SecurityGroupId": one, "Status": "active"} for one in sent.get("security_group_ids") or []]
+            node.at_rest_encryption_enabled = sent.get("at_rest_encryption_enabled")
+            node.transit_encryption_mode = sent.get("transit_encryption_mode")
             self.cache_clusters[member] = node
         return group
 

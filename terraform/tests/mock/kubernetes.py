@@ -264,6 +264,17 @@ def keep_node_group_settings() -> None:
         self.release_version = sent.get("release_version") or f"{self.version}.0-20261007"
 
     models.Nodegroup.__init__ = init
+    create = EKSResponse.create_nodegroup
+
+    def create_nodegroup(self: Any) -> Any:
+        sent = body(self)
+        answer = create(self)
+        group = self.eks_backend.clusters[parts(self)[1]].nodegroups[sent["nodegroupName"]]
+        group.update_config = sent.get("updateConfig", {"maxUnavailable": 1})
+        group.node_repair_config = sent.get("nodeRepairConfig", {"enabled": False})
+        return answer
+
+    add(EKSResponse, create_nodegroup=create_nodegroup)
 
 
 def tag_everything() -> None:

@@ -80,7 +80,7 @@ run "gives_roles_to_one_service_account_each" {
   }
 
   assert {
-    condition     = anytrue([for statement in data.aws_iam_policy_document.workload["team-data-science/workload"].statement : statement.sid == "Data" && one(statement.resources) == "arn:aws:s3:::mlops-prod-data/teams/data-science/*"])
+    condition     = anytrue([for statement in data.aws_iam_policy_document.workload["team-data-science/workload"].statement : statement.sid == "Data" && join(" ", statement.resources) == "arn:aws:s3:::mlops-prod-data/teams/data-science/*"])
     error_message = "A team writes below its own prefix."
   }
 

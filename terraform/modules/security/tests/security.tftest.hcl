@@ -64,7 +64,7 @@ run "detects" {
 
 run "has_a_firewall" {
   assert {
-    condition     = length(aws_wafv2_web_acl.this[0].rule) == 5 && anytrue([for rule in aws_wafv2_web_acl.this[0].rule : rule.name == "rate" && length(rule.action[0].block) == 1])
+    condition     = length(aws_wafv2_web_acl.this[0].rule) == 5 && anytrue([for rule in aws_wafv2_web_acl.this[0].rule : rule.name == "rate" && length(flatten([for action in rule.action : action.block])) == 1])
     error_message = "Four managed groups, and a limit of requests."
   }
 

@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Journey, travel } from './journey.ts';
+import { terraformSuite } from './provider.ts';
+
+const minutes = 60_000;
+const general = ['compute-on-demand', 'compute-spot', 'gpu', 'hipaa', 'system'];
+const names = (environment: string, suffix = '') =>
+  ['platform', 'registry', 'tracking'].map((database) => `mlops-${environment}-${database}${suffix}`);
+
+const environments = [
+  { name: 'dev', vpc: '10.0.0.0/16', nodeGroups: ['compute-spot', 'system'], databases: ['mlops-dev-shared'] },
+  { name: 'staging', vpc: '10.1.0.0/16', nodeGroups: general, databases: names('staging') },
+  { name: 'prod', vpc: '10.2.0.0/16', nodeGroups: general, databases: names('prod') },
+] as const;
+
+const nothing = {
+  clusters: [],
+  vpcs: [],
+  databases: [],
+  caches: [],
+  buckets: [],
+  secrets: [],
+  roles: [],
+  trails: [],
+  keys: 0,
+};
+
+terraformSuite('an environment, applied to a mock of AWS', ['moto_server'], () => {
+  // The provider waits minutes for databases, whatever answers; so all three go their way at the same time.
+  const journeys = new Map<string, Promise<Journey>>();
+
+  beforeAll(() => {
+    for (const { name } of environments) {
+      const journey = travel(name);
+      journey.catch(() => {}); // told by the test that asks for it
+      journeys.set(name, journey);
+    }
+  });
+
+  describe.each(environments)('$name', ({ name, vpc, nodeGroups, databases }) => {
+    let journey: Journey;
+
+    beforeAll(async () => {
+      journey = (await journeys.get(name)) as Journey;
+    }, 15 * minutes);
+
+    it('has no difference when it is planned again', () => {
+      expect(journey.secondPlan).toEqual({});
+    });
+
+    it('shows exactly one change when one variable is changed', () => {
+      expect(journey.changedBudget).toEqual({ 'module.cost.aws_budgets_budget.this["total"]': ['update'] });
+    });
+
+    it('is in AWS what its settings say', () => {
+      const { found, cluster } = journey;
+      expect(found).toMatchObject({ clusters: [`mlops-${name}`], vpcs: [vpc], databases, caches: [`mlops-${name}-features`] });
+      expect(found.trails).toEqual([`mlops-${name}`]);
+      expect(cluster.nodegroups).toEqual(nodeGroups);
+      expect(cluster.found).toMatchObject({
+        version: '1.35',
+        resourcesVpcConfig: { endpointPrivateAccess: true, endpointPublicAccess: false },
+        encryptionConfig: [{ resources: ['secrets'] }],
+        accessConfig: { authenticationMode: 'API' },
+      });
+    });
+
+    it('encrypts every bucket by a key of ours, but the one that takes access logs', () => {
+      const { [`mlops-${name}-access-logs`]: logs, ...others } = journey.encryption;
+      expect(logs).toBe('AES256');
+      expect(Object.keys(others).length).toBeGreaterThanOrEqual(6);
+      expect(new Set(Object.values(others))).toEqual(new Set(['aws:kms']));
+    });
+
+    it('keeps connections in secrets whose first password is void', () => {
+      const { secrets, firstPasswords } = journey;
+      const connections = Object.entries(secrets).filter(([key]) => key.endsWith('-database'));
+      expect(connections.map(([key]) => key)).toEqual(
+        ['feast', 'mlflow', 'platform'].map((database) => `mlops/${name}/${database}-database`),
+      );
+      for (const [, { password, host, username, port }] of connections) {
+        expect(password).toMatch(/^[A-Za-z0-9]{48}$/);
+        expect(firstPasswords).not.toContain(password);
+        expect({ username, port }).toEqual({ username: 'mlops', port: '5432' });
+        expect(host).toMatch(/rds\.amazonaws\.com$/);
+      }
+      const token = secrets[`mlops/${name}/redis`]?.['auth_token'];
+      expect(token).toMatch(/^[A-Za-z0-9]{48}$/);
+      expect(firstPasswords).not.toContain(token);
+    });
+
+    it('leaves nothing behind when it is destroyed', () => {
+      expect(journey.left).toEqual(nothing);
+      expect(journey.leftInSecondRegion).toEqual(nothing);
+    });
+
+    if (name === 'dev') {
+      it('gives databases on one instance one password', () => {
+        const passwords = Object.entries(journey.secrets).filter(([key]) => key.endsWith('-database'));
+        expect(new Set(passwords.map(([, { password }]) => password)).size).toBe(1);
+      });
+    }
+
+    if (name === 'prod') {
+      it('stands by in the second region', () => {
+        const { foundInSecondRegion } = journey;
+        expect(foundInSecondRegion).toMatchObject({
+          clusters: ['mlops-prod-dr'],
+          vpcs: ['10.3.0.0/16'],
+          databases: names('prod', '-replica'),
+        });
+        expect(foundInSecondRegion.secrets).toEqual(
+          expect.arrayContaining(['mlops/prod/mlflow-database', 'mlops/prod/platform-database']),
+        );
+      });
+    }
+  });
+});

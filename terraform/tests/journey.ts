@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DescribeDBInstancesCommand, ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type Plan, type WorkingCopy, workingCopy } from '../terraform.ts';
+import { type AwsMock, startAwsMock } from './aws-mock.ts';
+import { bucketEncryption, cluster, inventory } from './resources.ts';
+
+const root = join(import.meta.dirname, '..');
+export const region = 'us-east-1';
+export const secondaryRegion = 'us-west-2';
+
+/** What a plan would do to each resource that it would touch. */
+type Changes = Readonly<Record<string, readonly string[]>>;
+
+/** What was seen on an environment's way from nothing to nothing. */
+export interface Journey {
+  readonly secondPlan: Changes;
+  readonly changedBudget: Changes;
+  readonly found: Awaited<ReturnType<typeof inventory>>;
+  readonly foundInSecondRegion: Awaited<ReturnType<typeof inventory>>;
+  readonly cluster: Awaited<ReturnType<typeof cluster>>;
+  readonly encryption: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly firstPasswords: readonly string[];
+  readonly left: Awaited<ReturnType<typeof inventory>>;
+  readonly leftInSecondRegion: Awaited<ReturnType<typeof inventory>>;
+}
+
+/** Applies an environment to a mock of its own, looks at it, plans again, changes a variable, destroys, looks again. */
+export async function travel(environment: string): Promise<Journey> {
+  const mock = await startAwsMock(accountOf(environment));
+  // The state's bucket is no part of the environment.
+  const copy = workingCopy(join(root, 'environments', environment), 'terraform {\n  backend "local" {}\n}\n');
+  const run = (...args: string[]) => copy.run([...args, '-no-color'], mock.environment);
+  try {
+    await run('init');
+    await run('apply', '-auto-approve', '-parallelism=40');
+    const found = await inventory(mock, region);
+    const seen = {
+      firstPasswords: firstPasswords(await copy.run(['show', '-json'])),
+      secondPlan: await changes(copy, mock),
+      changedBudget: await changes(copy, mock, '-var=monthly_budget=4321'),
+      found,
+      foundInSecondRegion: await inventory(mock, secondaryRegion),
+      cluster: await cluster(mock, region, `mlops-${environment}`),
+      encryption: await encryption(mock, found.buckets),
+      secrets: await secrets(mock, found.secrets),
+    };
+    await allowDeletion(mock);
+    await run('destroy', '-auto-approve', '-parallelism=40');
+    const left = await inventory(mock, region);
+    return { ...seen, left, leftInSecondRegion: await inventory(mock, secondaryRegion) };
+  } finally {
+    copy.remove();
+    await mock.stop();
+  }
+}
+
+/** The account that an environment's settings name. */
+function accountOf(environment: string): string {
+  const settings = readFileSync(join(root, 'environments', environment, 'terraform.tfvars'), 'utf8');
+  return /account_id\s*=\s*"(\d{12})"/.exec(settings)?.[1] ?? '';
+}
+
+async function changes(copy: WorkingCopy, mock: AwsMock, ...args: string[]): Promise<Changes> {
+  await copy.run(['plan', '-no-color', '-parallelism=20', '-out=next', ...args], mock.environment);
+  const { resource_changes = [] } = JSON.parse(await copy.run(['show', '-json', 'next'])) as Plan;
+  const changed = resource_changes.filter(({ mode, change }) => mode === 'managed' && change.actions[0] !== 'no-op');
+  return Object.fromEntries(changed.map(({ address, change }) => [address, change.actions]));
+}
+
+async function encryption(mock: AwsMock, buckets: readonly string[]) {
+  const found = await Promise.all(buckets.map(async (name) => [name, await bucketEncryption(mock, name)] as const));
+  return Object.fromEntries(found);
+}
+
+async function secrets(mock: AwsMock, names: readonly string[]) {
+  const client = new SecretsManagerClient({ ...mock.client, region });
+  const filled = names.filter((name) => /(-database|\/redis|\/redshift)$/.test(name));
+  const read = filled.map(async (SecretId) => {
+    const { SecretString = '{}' } = await client.send(new GetSecretValueCommand({ SecretId }));
+    return [SecretId, JSON.parse(SecretString) as Record<string, unknown>] as const;
+  });
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** The passwords that Terraform's state knows: those of the first minute. */
+function firstPasswords(state: string): string[] {
+  return [...state.matchAll(/"random_password":"([^"]+)"/g)].map(([, password = '']) => password);
+}
+
+/** Databases that are protected from deletion are released by hand before an environment is destroyed; here, too. */
+async function allowDeletion(mock: AwsMock): Promise<void> {
+  for (const where of [region, secondaryRegion]) {
+    const client = new RDSClient({ ...mock.client, region: where });
+    const { DBInstances = [] } = await client.send(new DescribeDBInstancesCommand({}));
+    for (const { DBInstanceIdentifier } of DBInstances)
+      await client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, DeletionProtection: false }));
+  }
+}
