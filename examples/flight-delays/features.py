@@ -1,4 +1,7 @@
-"""Flights as the model sees them: only what is known before departure."""
+"""Flights as the model sees them: schedule, aircraft, recent delays, and the weather of the departure hour.
+
+That weather row is finished only at 51 minutes past the hour: it looks ahead a little (see the README).
+"""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo

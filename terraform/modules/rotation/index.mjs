@@ -36,7 +36,9 @@ const kinds = {
       ),
     settled: async ({ instance }) => {
       const { DBInstances } = await databases.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: instance }));
-      return DBInstances[0].DBInstanceStatus === 'available' && !DBInstances[0].PendingModifiedValues?.MasterUserPassword;
+      return (
+        DBInstances[0].DBInstanceStatus === 'available' && !DBInstances[0].PendingModifiedValues?.MasterUserPassword
+      );
     },
   },
   redis: {
