@@ -1,7 +1,4 @@
-"""Flights as the model sees them: schedule, aircraft, recent delays, and the weather of the departure hour.
-
-That weather row is finished only at 51 minutes past the hour: it looks ahead a little (see the README).
-"""
+"""Flights as the model sees them: only what is known one hour before departure."""
 
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +17,7 @@ NUMBERS = [
 COLUMNS = CATEGORIES + NUMBERS
 WEATHER = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
 LATE_MINUTES = 15
+WEATHER_HOURS = 2
 HOUR = np.int64(3_600_000_000)
 
 
@@ -44,9 +42,10 @@ def load_flights() -> pd.DataFrame:
 
 
 def weather() -> pd.DataFrame:
-    """The nine columns of the departure hour; one impossible wind speed (1048 mph) becomes missing."""
+    """The nine columns, two hours late: an hour's row is finished at 51 minutes past it. One impossible wind speed is dropped."""
     table = pd.read_parquet(DATA / "weather.parquet")[["origin", "time_hour", *WEATHER]]
     table.loc[table.wind_speed > 200, "wind_speed"] = np.nan
+    table["time_hour"] += pd.Timedelta(hours=WEATHER_HOURS)
     return table
 
 

@@ -94,12 +94,13 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<F
   app.get('/readyz', async (_request, reply) => reply.code(ready ? 200 : 503).send({ ready }));
   await reconcile();
   ready = true;
-  // Where several processes share one database, each follows what the others decide.
-  const follow =
-    database.dialect === 'postgres' ? setInterval(() => void reconcile(), RECONCILE_MILLISECONDS).unref() : undefined;
+  // Where several processes share one database, each follows what the others decide; while the database is away it waits.
+  const follow = () =>
+    void reconcile().catch((error: unknown) => app.log.error({ err: error }, 'deployments could not be followed'));
+  const following = database.dialect === 'postgres' ? setInterval(follow, RECONCILE_MILLISECONDS).unref() : undefined;
 
   app.addHook('onClose', async () => {
-    clearInterval(follow);
+    clearInterval(following);
     await recorder.flush();
     await log.close();
     await inference.close();

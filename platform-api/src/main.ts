@@ -9,7 +9,9 @@ await runProgram(async () => {
   const address = await listen(app, settings);
   const stop = new AbortController();
   const example = settings.empty ? undefined : await loadExample(address, stop.signal);
-  example?.replay.catch((error: unknown) => app.log.warn({ err: error }, 'the example traffic stopped'));
+  example?.replay.catch((error: unknown) => {
+    if (!stop.signal.aborted) app.log.warn({ err: error }, 'the example traffic stopped');
+  });
   const what = example ? ', with the flight-delays example' : '';
   return {
     ready: `Platform ready at ${address}${what}`,

@@ -1,16 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyLines } from '@mlops/audit-chain';
-import { openSqlite } from '@mlops/database';
+import { type Database, openPostgres, openSqlite } from '@mlops/database';
 import { temporaryFolder } from '@mlops/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, startPlatform, startWithExample, type TestPlatform } from './platform.ts';
+import { call, onEachDatabase, startPlatform, startWithExample, type TestPlatform } from './platform.ts';
 
-describe('the audit log', () => {
+onEachDatabase('the audit log', (suiteDatabase) => {
   let platform: TestPlatform;
   beforeAll(async () => {
-    platform = await startWithExample();
+    platform = await startWithExample(suiteDatabase.args);
   });
   afterAll(async () => {
     await platform.stop();
@@ -79,18 +79,20 @@ describe('the audit log', () => {
   });
 
   it('cannot be changed in its own database', async () => {
-    const database = openSqlite<{ audit_entries: { entry: string } }>(platform.data);
-    await expect(
-      database.write((tx) => sql`update audit_entries set entry = '{}' where sequence = 1`.execute(tx)),
-    ).rejects.toThrow('cannot be changed');
-    await expect(database.write((tx) => sql`delete from audit_entries`.execute(tx))).rejects.toThrow(
-      'cannot be removed',
-    );
+    const database: Database<{ audit_entries: { entry: string } }> =
+      suiteDatabase.url === undefined ? openSqlite(platform.data) : openPostgres(suiteDatabase.url);
+    const statements = [
+      [sql`update audit_entries set entry = '{}' where sequence = 1`, 'cannot be changed'],
+      [sql`delete from audit_entries`, 'cannot be removed'],
+      ...(database.dialect === 'postgres' ? [[sql`truncate audit_entries`, 'cannot be removed'] as const] : []),
+    ] as const;
+    for (const [statement, refusal] of statements)
+      await expect(database.write((tx) => statement.execute(tx))).rejects.toThrow(refusal);
     await database.close();
   });
 });
 
-describe('policies', () => {
+onEachDatabase('policies', (suiteDatabase) => {
   it('of the user are added: an alias may be set, but not @champion', async () => {
     const folder = temporaryFolder();
     const policies = join(folder.path, 'policies');
@@ -99,7 +101,7 @@ describe('policies', () => {
       join(policies, 'champion.cedar'),
       'forbid (principal, action == Action::"write", resource == RegisteredModelAlias::"champion");',
     );
-    const platform = await startPlatform(['--policies', policies]);
+    const platform = await startPlatform(['--policies', policies, ...suiteDatabase.args]);
     const post = (path: string, body: object) => call(platform, 'POST', `/api/2.0/mlflow/${path}`, body);
     await post('registered-models/create', { name: 'm' });
     await post('model-versions/create', { name: 'm', source: 's3://bucket/model' });
@@ -114,7 +116,9 @@ describe('policies', () => {
     platform.remove();
     folder.remove();
   });
+});
 
+describe('policy files', () => {
   it.each(['permit (', 'permit (principal, action == Action::"fly", resource);'])(
     'that are wrong are refused at start: %s',
     async (text) => {

@@ -84,6 +84,20 @@ describe('SIGTERM', () => {
     await again.stop();
     folder.remove();
   });
+
+  it('ends the example with its live traffic at once, without a word and with exit code 0', async () => {
+    const folder = temporaryFolder();
+    const { child, stop } = await startProgram(MAIN, ['--port', '0', '--data', folder.path]);
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const code = new Promise((resolve) => child.once('exit', resolve));
+    await stop();
+    expect(await code).toBe(0);
+    expect(said).toBe('');
+    folder.remove();
+  });
 });
 
 describe('starting', () => {

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadSettings } from '@mlops/configuration';
 import { deployExample } from '@mlops/flight-delays';
-import { temporaryFolder } from '@mlops/testing';
+import { startPostgres, suite, temporaryFolder } from '@mlops/testing';
 import type { FastifyInstance } from 'fastify';
+import { afterAll, beforeAll } from 'vitest';
 import { buildPlatform } from '../src/index.ts';
 
 /** A platform of a suite's own, listening on a free port. */
@@ -28,6 +29,29 @@ export async function startWithExample(args: readonly string[] = []): Promise<Te
   const platform = await startPlatform(args);
   await deployExample(platform.url);
   return platform;
+}
+
+/** The database of a suite: what a platform's arguments say of it, and its address where it is PostgreSQL. */
+export interface SuiteDatabase {
+  readonly args: string[];
+  url: string | undefined;
+}
+
+/** The same suite on SQLite and on a PostgreSQL of its own. */
+export function onEachDatabase(name: string, body: (database: SuiteDatabase) => void): void {
+  suite(`${name} on sqlite`, { needs: [] }, () => body({ args: [], url: undefined }));
+  suite(`${name} on postgres`, { needs: ['postgres'] }, () => {
+    const database: SuiteDatabase = { args: [], url: undefined };
+    let stop = async () => {};
+    beforeAll(async () => {
+      const postgres = await startPostgres();
+      stop = postgres.stop;
+      database.url = postgres.url;
+      database.args.push('--database', postgres.url);
+    });
+    afterAll(() => stop());
+    body(database);
+  });
 }
 
 export interface Answer {

@@ -1,13 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, flight, golden, startPlatform, startWithExample, type TestPlatform } from './platform.ts';
+import {
+  call,
+  flight,
+  golden,
+  onEachDatabase,
+  startPlatform,
+  startWithExample,
+  type TestPlatform,
+} from './platform.ts';
 
-describe('the prediction log', () => {
+onEachDatabase('the prediction log', (database) => {
   let platform: TestPlatform;
   const PATH = '/api/v1/deployments/flight-delays';
   beforeAll(async () => {
-    platform = await startWithExample();
+    platform = await startWithExample(database.args);
   });
   afterAll(async () => {
     await platform.stop();
@@ -36,7 +44,7 @@ describe('the prediction log', () => {
       actual: null,
     });
     expect(one.inputs).toMatchObject({ carrier: 'DL', origin: 'LGA' });
-    expect(one.outputs.probability_late).toBeCloseTo(0.325, 3);
+    expect(one.outputs.probability_late).toBeCloseTo(0.431, 3);
     expect(one.latency_ms).toBeGreaterThan(0);
     expect([one.id, two.id]).toEqual([`${one.request_id}:0`, `${one.request_id}:1`]);
   });
@@ -106,7 +114,7 @@ describe('the prediction log', () => {
   it('is one of columns after a restart, and still answers', async () => {
     const before = (await list('limit=1000')).predictions;
     await platform.stop();
-    platform = await startPlatform([], { path: platform.data, remove: platform.remove });
+    platform = await startPlatform(database.args, { path: platform.data, remove: platform.remove });
     expect((await list('limit=1000')).predictions).toEqual(before);
     const files = await readdir(join(platform.data, 'predictions/deployment=flight-delays'));
     expect(files.some((file) => file.endsWith('.parquet'))).toBe(true);

@@ -7,12 +7,12 @@ const NAME = 'flight-delays';
 const MODEL_FOLDER = join(import.meta.dirname, '../model');
 /** What train.py measured when it made the model in this folder. */
 const METRICS = {
-  test_auc: 0.7559,
-  test_log_loss: 0.4534,
-  test_brier: 0.1444,
-  july_auc: 0.7757,
-  july_log_loss: 0.5163,
-  july_brier: 0.1709,
+  test_auc: 0.7527,
+  test_log_loss: 0.4558,
+  test_brier: 0.1453,
+  july_auc: 0.7686,
+  july_log_loss: 0.5255,
+  july_brier: 0.175,
 };
 const PARAMS = { max_iter: 100, learning_rate: 0.1, max_leaf_nodes: 31, min_samples_leaf: 20, random_state: 0 };
 

@@ -13,6 +13,8 @@ export class SqliteConnection {
     { resolve: (r: readonly StatementResult[]) => void; reject: (e: Error) => void }
   >();
   #lastId = 0;
+  /** Why the thread has ended: what is sent to it then would never be answered. */
+  #ended: Error | undefined;
 
   constructor(setup: WorkerSetup) {
     const { port1, port2 } = new MessageChannel();
@@ -51,6 +53,7 @@ export class SqliteConnection {
   }
 
   #send(request: Outgoing): Promise<readonly StatementResult[]> {
+    if (this.#ended) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;
     if (this.#waiting.size === 0) this.#port.ref();
@@ -69,6 +72,7 @@ export class SqliteConnection {
   }
 
   #failAll(error: Error): void {
+    this.#ended = error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

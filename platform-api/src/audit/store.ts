@@ -1,6 +1,6 @@
 import { type AuditEntry, type AuditFacts, GENESIS, seal } from '@mlops/audit-chain';
-import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
-import { sql } from 'kysely';
+import { columnTypes, type Database, type DialectName, type SchemaStep } from '@mlops/database';
+import { type RawBuilder, sql } from 'kysely';
 
 export interface AuditTables {
   audit_entries: {
@@ -49,22 +49,24 @@ export const auditSchema: Readonly<Record<string, SchemaStep>> = {
       .addColumn('hash', text, (c) => c.notNull())
       .execute();
     await sql`insert into audit_head (one, sequence, hash) values (1, 0, ${GENESIS})`.execute(db);
-    await refuseChanges(dialect).execute(db);
-    await refuseDeletions(dialect).execute(db);
+    for (const refusal of refusals(dialect)) await refusal.execute(db);
   },
 };
 
 /** The table itself refuses changes: who wants to rewrite history must first alter the schema. */
-function refuseChanges(dialect: string) {
-  return dialect === 'sqlite'
-    ? sql`create trigger audit_no_update before update on audit_entries begin select raise(abort, 'audit entries cannot be changed'); end`
-    : sql`create rule audit_no_update as on update to audit_entries do instead nothing`;
-}
-
-function refuseDeletions(dialect: string) {
-  return dialect === 'sqlite'
-    ? sql`create trigger audit_no_delete before delete on audit_entries begin select raise(abort, 'audit entries cannot be removed'); end`
-    : sql`create rule audit_no_delete as on delete to audit_entries do instead nothing`;
+function refusals(dialect: DialectName): RawBuilder<unknown>[] {
+  if (dialect === 'sqlite') {
+    return [
+      sql`create trigger audit_no_update before update on audit_entries begin select raise(abort, 'audit entries cannot be changed'); end`,
+      sql`create trigger audit_no_delete before delete on audit_entries begin select raise(abort, 'audit entries cannot be removed'); end`,
+    ];
+  }
+  return [
+    sql`create function audit_refuse() returns trigger language plpgsql as $$ begin raise exception 'audit entries cannot be %', tg_argv[0]; end $$`,
+    sql`create trigger audit_no_update before update on audit_entries for each statement execute function audit_refuse('changed')`,
+    sql`create trigger audit_no_delete before delete on audit_entries for each statement execute function audit_refuse('removed')`,
+    sql`create trigger audit_no_truncate before truncate on audit_entries for each statement execute function audit_refuse('removed')`,
+  ];
 }
 
 export interface AuditFilter {

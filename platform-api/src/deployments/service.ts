@@ -84,7 +84,7 @@ export class Deployments {
         });
       }
       await this.#load(revision);
-      return this.#goLive(deployment, revision, { rolled_back_from: deployment.liveRevision });
+      return this.#goLive({ deployment, before: deployment, revision }, { rolled_back_from: deployment.liveRevision });
     });
   }
 
@@ -94,7 +94,7 @@ export class Deployments {
       const deployment = await this.existing(name);
       const time = Date.now();
       await this.#store.transaction(async () => {
-        await this.#store.save({ ...deployment, deletedAt: time, liveRevision: null });
+        await this.#store.save({ ...deployment, deletedAt: time, liveRevision: null }, deployment);
         await this.#store.turnPeriod(name, null, time);
         await this.#audit.record();
       });
@@ -156,8 +156,7 @@ export class Deployments {
   async #reconcileOne(name: string): Promise<void> {
     const deployment = await this.#store.find(name);
     const live = deployment?.liveRevision;
-    if (!deployment || live === null || live === undefined || this.#serving.get(name)?.revisions.has(String(live)))
-      return;
+    if (!deployment || live === null || live === undefined || this.#serves(name, live)) return;
     const revision = await this.#store.revision(name, live);
     if (!revision) return;
     await this.#load(revision);
@@ -191,19 +190,23 @@ export class Deployments {
     } catch (thrown) {
       const error = toPlatformError(thrown);
       await this.#store.transaction(async () => {
-        await this.#store.save(deployment);
+        await this.#store.save(deployment, existing);
         await this.#store.addRevision({ ...draft, status: 'failed', error: error.message });
       });
       throw asFailure(draft, deployment, error);
     }
     const revision = { ...draft, digest };
-    return this.#goLive(deployment, revision, { model: revision.model }, () => this.#store.addRevision(revision));
+    return this.#goLive({ deployment, before: existing, revision }, { model: revision.model }, () =>
+      this.#store.addRevision(revision),
+    );
   }
 
   /** Loads a revision and lets it answer its golden request; returns the digest of what was loaded. */
   async #load(revision: Revision): Promise<string> {
     const { deployment: name, modelName, modelVersion, digest } = revision;
     const version = String(revision.revision);
+    // Another process made a different revision live, and this one has not followed yet.
+    if (this.#serves(name, revision.revision)) return digest;
     const fetched = await this.#files.fetch(modelName, modelVersion, digest === '' ? undefined : digest);
     await this.#inference.load(name, version, { path: fetched.folder, options: revision.options });
     try {
@@ -216,8 +219,7 @@ export class Deployments {
   }
 
   async #goLive(
-    deployment: Deployment,
-    revision: Revision,
+    { deployment, before, revision }: { deployment: Deployment; before: Deployment | undefined; revision: Revision },
     details: Record<string, unknown>,
     alongside: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Deployment> {
@@ -225,8 +227,8 @@ export class Deployments {
     const time = Date.now();
     try {
       await this.#store.transaction(async () => {
+        await this.#store.save(live, before);
         await alongside();
-        await this.#store.save(live);
         await this.#store.turnPeriod(deployment.name, revision.revision, time);
         await this.#audit.record({
           resource: { type: 'deployment', id: deployment.name, digest: revision.digest },
@@ -238,11 +240,16 @@ export class Deployments {
         });
       });
     } catch (error) {
-      await this.#inference.unload(deployment.name, String(revision.revision));
+      if (!this.#serves(deployment.name, revision.revision))
+        await this.#inference.unload(deployment.name, String(revision.revision));
       throw error;
     }
     await this.#serve(deployment.team, revision);
     return live;
+  }
+
+  #serves(name: string, revision: number): boolean {
+    return this.#serving.get(name)?.revisions.has(String(revision)) ?? false;
   }
 
   /** Requests go to the revision from now on; others are freed when their requests have finished. */

@@ -1,4 +1,5 @@
 import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
+import { PlatformError } from '@mlops/errors';
 import { sql } from 'kysely';
 import type { Deployment, DeploymentOptions, Revision } from './deployment.ts';
 
@@ -175,20 +176,37 @@ export class DeploymentStore {
     }));
   }
 
-  async save(deployment: Deployment): Promise<void> {
-    const { name, team, createdAt, deletedAt, liveRevision } = deployment;
+  /**
+   * Saves what became of `before`, or a deployment that was not there.
+   * @throws CONFLICT if another process has changed it since `before` was read
+   */
+  async save(after: Deployment, before: Deployment | undefined): Promise<void> {
+    const { name, team, createdAt, deletedAt, liveRevision } = after;
     const values = { team, created_at: createdAt, deleted_at: deletedAt, live_revision: liveRevision };
-    await this.#database.write((tx) =>
-      tx
-        .insertInto('deployments')
-        .values({ name, ...values })
-        .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
-        .execute(),
+    const saved = await this.#database.write((tx) =>
+      before === undefined
+        ? tx
+            .insertInto('deployments')
+            .values({ name, ...values })
+            .onConflict((conflict) => conflict.column('name').doNothing())
+            .returning('name')
+            .execute()
+        : tx
+            .updateTable('deployments')
+            .set(values)
+            .where('name', '=', name)
+            .where('created_at', '=', before.createdAt)
+            .where('live_revision', before.liveRevision === null ? 'is' : '=', before.liveRevision)
+            .where('deleted_at', before.deletedAt === null ? 'is' : '=', before.deletedAt)
+            .returning('name')
+            .execute(),
     );
+    if (saved.length === 0) throw changedMeanwhile(name);
   }
 
+  /** @throws CONFLICT if another process has added the same revision */
   async addRevision(revision: Revision): Promise<void> {
-    await this.#database.write((tx) =>
+    const added = await this.#database.write((tx) =>
       tx
         .insertInto('deployment_revisions')
         .values({
@@ -204,8 +222,11 @@ export class DeploymentStore {
           created_at: revision.createdAt,
           created_by: revision.createdBy,
         })
+        .onConflict((conflict) => conflict.columns(['deployment', 'revision']).doNothing())
+        .returning('revision')
         .execute(),
     );
+    if (added.length === 0) throw changedMeanwhile(revision.deployment);
   }
 
   /** Ends the open period, and opens one for `revision` unless it is null. */
@@ -225,6 +246,10 @@ export class DeploymentStore {
       }
     });
   }
+}
+
+function changedMeanwhile(name: string): PlatformError {
+  return new PlatformError('CONFLICT', `Deployment '${name}' was changed by another request meanwhile. Try again.`);
 }
 
 function toDeployment(row: DeploymentTables['deployments']): Deployment {

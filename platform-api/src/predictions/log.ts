@@ -107,7 +107,7 @@ export class PredictionLog {
 
   async #files(deployment: string): Promise<{ sealed: string[]; open: string[] }> {
     const folder = this.#folder(deployment);
-    const names = (await readdir(folder).catch(() => [])).sort();
+    const names = (await readdir(folder).catch(noFolder)).sort();
     const ending = (end: string) => names.filter((name) => name.endsWith(end)).map((name) => join(folder, name));
     const sealed = ending('.parquet');
     // Killed between the rename and the removal: the lines are in the Parquet file already.
@@ -134,6 +134,12 @@ export class PredictionLog {
     );
     return mine;
   }
+}
+
+/** A deployment that was never asked has no folder; any other failure is one. */
+function noFolder(error: unknown): string[] {
+  if ((error as { code?: string }).code === 'ENOENT') return [];
+  throw error;
 }
 
 function segmentName(): string {

@@ -116,12 +116,9 @@ export function searchCases(server: () => Server): void {
 
   it.each(REFUSED)('refuses the filter %s', async (filter) => {
     // MLflow overlooks a comparison that is missing at the end.
-    if (filter.endsWith('AND') && server().isUpstream) return;
-    refused(
-      await server().post('runs/search', { experiment_ids: [experiment], filter }),
-      400,
-      'INVALID_PARAMETER_VALUE',
-    );
+    const answer = await server().post('runs/search', { experiment_ids: [experiment], filter });
+    if (filter.endsWith('AND') && server().isUpstream) expect(answer.status).toBe(200);
+    else refused(answer, 400, 'INVALID_PARAMETER_VALUE');
   });
 
   it.each(ORDERS)('orders by %j', async (order_by, names) => {
