@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 
 const folder = join(import.meta.dirname, '../modules/rotation');
 
-export const packageFile = join(folder, 'function.zip');
+
 
 /**
  * Lambda's deployment package of the rotation function: a zip archive with one stored (uncompressed) entry and a fixed

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { freePort, needTool, stopGroup } from '@mlops/testing';
 
@@ -24,14 +25,15 @@ function pythonOfMoto(): string {
   return existsSync(beside) ? beside : join(dirname(program), 'python');
 }
 
-/** Starts a mock for one account. */
+/** Starts a mock for one account. What it fails at is written to mlops-aws-mock-<account>.log in the folder for temporary files. */
 export async function startAwsMock(account: string): Promise<AwsMock> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_ENDPOINT_URL: url };
+  const log = openSync(join(tmpdir(), `mlops-aws-mock-${account}.log`), 'w');
   const child = spawn(pythonOfMoto(), [join(import.meta.dirname, 'mock/server.py'), String(port)], {
     detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', log],
     env: {
       ...process.env,
       ...keys,
@@ -41,6 +43,7 @@ export async function startAwsMock(account: string): Promise<AwsMock> {
       MLOPS_LAMBDA_RUNNER: join(import.meta.dirname, 'mock/invoke.mjs'),
     },
   });
+  closeSync(log);
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => chunk.toString().includes(url) && resolve());
     child.once('exit', (code) => reject(new Error(`the mock of AWS ended with ${code}`)));

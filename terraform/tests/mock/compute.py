@@ -5,6 +5,7 @@ function's own code runs in Node, when MLOPS_LAMBDA_RUNNER names the program tha
 import json
 import os
 import subprocess
+import sys
 from typing import Any
 
 from moto.awslambda.models import LambdaFunction
@@ -17,7 +18,7 @@ from moto.ec2.responses import EC2Response
 from moto.route53 import models as route53
 from moto.s3.exceptions import MissingBucket
 from moto.s3.models import S3Backend
-from operations import add, kept, where
+from operations import add, busy, kept, where
 
 defaults = kept()
 
@@ -59,16 +60,20 @@ def run_function() -> None:
         if not runner:
             return "null", False, "not run"
         program = [os.environ["MLOPS_NODE"], runner]
-        done = subprocess.run(
-            program,
-            input=json.dumps(event),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env={**os.environ, "AWS_REGION": self.region, "MLOPS_LAMBDA_CODE": self.code_bytes.hex()},
-        )
+        busy.release()  # the function asks this server, too
+        try:
+            done = subprocess.run(
+                program,
+                input=json.dumps(event),
+                capture_output=True,
+                text=True,
+                timeout=120,
+                env={**os.environ, "AWS_REGION": self.region, "MLOPS_LAMBDA_CODE": self.code_bytes.hex()},
+            )
+        finally:
+            busy.acquire()
         if done.returncode != 0:
-            print(done.stderr, flush=True)
+            print(done.stderr, file=sys.stderr, flush=True)
         return done.stdout or "null", done.returncode != 0, done.stderr
 
     LambdaFunction._invoke_lambda = invoke

@@ -54,7 +54,8 @@ def extend_redshift() -> None:
         self.cluster_availability_status = "Available"
         self.availability_zone_relocation_status = "disabled"
         self.multi_az = "Disabled"
-        self.cluster_nodes = [{"NodeRole": "LEADER", "PrivateIPAddress": "10.0.0.4", "PublicIPAddress": ""}]
+        roles = ["SHARED"] if self.number_of_nodes == 1 else ["LEADER", *(f"COMPUTE-{i}" for i in range(self.number_of_nodes))]
+        self.cluster_nodes = [{"NodeRole": role, "PrivateIPAddress": "10.0.0.4", "PublicIPAddress": ""} for role in roles]
         self.cluster_version = "1.0"
         self.maintenance_track_name = "current"
         self.manual_snapshot_retention_period = -1
@@ -184,6 +185,10 @@ def extend_elasticache() -> None:
         cache_parameters[where(self)].pop(self._get_param("CacheParameterGroupName"), None)
         return EmptyResult()
 
+    def delete_cache_subnet_group(self: Any) -> EmptyResult:
+        self.elasticache_backend.cache_subnet_groups.pop(self._get_param("CacheSubnetGroupName"), None)
+        return EmptyResult()
+
     list_tags = ElastiCacheResponse.list_tags_for_resource
 
     def list_tags_for_resource(self: Any) -> Any:
@@ -200,6 +205,7 @@ def extend_elasticache() -> None:
         modify_cache_parameter_group=modify_cache_parameter_group,
         describe_cache_parameters=describe_cache_parameters,
         delete_cache_parameter_group=delete_cache_parameter_group,
+        delete_cache_subnet_group=delete_cache_subnet_group,
         list_tags_for_resource=list_tags_for_resource,
     )
     make_nodes()
@@ -222,7 +228,9 @@ def make_nodes() -> None:
     delete = elasticache.ElastiCacheBackend.delete_replication_group
 
     def create_replication_group(self: Any, **sent: Any) -> Any:
-        group = create(self, **sent)
+        # moto 5.2 makes one node, whatever num_cache_clusters says, unless replicas are counted by node group.
+        replicas = sent.get("replicas_per_node_group") or (sent.get("num_cache_clusters") or 1) - 1
+        group = create(self, **{**sent, "replicas_per_node_group": replicas})
         names = [name for name in elasticache.CacheCluster.__init__.__code__.co_varnames if name in sent]
         for member in group.member_clusters:
             arguments = {name: sent[name] for name in names}

@@ -1,12 +1,26 @@
 """How an operation is added to one of moto's services."""
 
 import json
+import threading
 from collections import defaultdict
 from typing import Any, Callable
 
 from moto.core.responses import BaseResponse
 
 Handler = Callable[[Any], Any]
+
+busy = threading.Lock()
+
+
+class OneAtATime:
+    """moto keeps its state in plain dictionaries, and Terraform asks forty things at once."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    def __call__(self, environ: Any, start: Any) -> Any:
+        with busy:
+            return self.application(environ, start)
 
 
 def add(response: type[BaseResponse], **operations: Handler) -> None:

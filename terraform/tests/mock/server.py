@@ -17,6 +17,7 @@ import compute
 import databases
 import kubernetes
 import storage
+from operations import OneAtATime
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -29,9 +30,13 @@ class KeepAlive(MotoRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if str(code).startswith("5"):
+            super().log_request(code, size)
+
 
 port = int(sys.argv[1])
-application = analyzer.Analyzer(DomainDispatcherApplication(create_backend_app))
+application = OneAtATime(analyzer.Analyzer(DomainDispatcherApplication(create_backend_app)))
 server = make_server("127.0.0.1", port, application, threaded=True, request_handler=KeepAlive)
 print(f"mock of AWS at http://127.0.0.1:{port}", flush=True)
 server.serve_forever()

@@ -1,0 +1,142 @@
+# Written by npm run generate from modules/kms/tests.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name       = "mlops-prod"
+  account_id = "123456789012"
+  tags = {
+    Environment = "prod"
+    ManagedBy   = "terraform"
+    Project     = "mlops-platform"
+    CostCenter  = "engineering"
+  }
+}
+
+run "makes_a_key_for_each_domain" {
+  module {
+    source = "./modules/kms"
+  }
+
+  assert {
+    condition     = length(aws_kms_key.this) == 15 && alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.rotation_period_in_days == 365])
+    error_message = "Every domain has a key, and every key rotates each year."
+  }
+
+  assert {
+    condition     = aws_kms_alias.this["hipaa"].name == "alias/mlops-prod-hipaa" && output.aliases["pci"] == "alias/mlops-prod-pci"
+    error_message = "The manifests name the keys by alias."
+  }
+
+  assert {
+    condition     = alltrue([for key in aws_kms_key.this : key.deletion_window_in_days == 30])
+    error_message = "A deleted key can be had back for 30 days."
+  }
+
+  assert {
+    condition     = alltrue([for key in aws_kms_key.this : key.tags["Team"] == "platform" && key.tags["CostCenter"] == "engineering"])
+    error_message = "Every key carries the tags."
+  }
+}
+
+run "policies_name_nobody_else" {
+  module {
+    source = "./modules/kms"
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in data.aws_iam_policy_document.key : [for statement in document.statement : [
+      for principal in statement.principals : !contains(principal.identifiers, "*")
+    ]]]))
+    error_message = "No key is open to everybody."
+  }
+
+  assert {
+    condition     = alltrue(flatten([for document in data.aws_iam_policy_document.key : [for statement in document.statement : !contains(statement.actions, "kms:*")]]))
+    error_message = "No policy allows all of KMS."
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in data.aws_iam_policy_document.key : [for statement in document.statement : [
+      for condition in statement.condition : condition.variable == "aws:SourceAccount" && one(condition.values) == "123456789012"
+    ] if statement.sid == "Services"]]))
+    error_message = "Services may use a key for this account only."
+  }
+}
+
+run "makes_only_what_is_asked_for" {
+  module {
+    source = "./modules/kms"
+  }
+
+  variables {
+    domains = ["backups"]
+  }
+
+  assert {
+    condition     = join(" ", keys(output.arns)) == "backups"
+    error_message = "One domain, one key."
+  }
+}
+
+run "refuses_bad_names_and_tags" {
+  module {
+    source = "./modules/kms"
+  }
+
+  command = plan
+
+  variables {
+    name = "Mlops"
+    tags = { Environment = "test", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = "engineering" }
+  }
+
+  expect_failures = [var.name, var.tags]
+}
+
+run "refuses_an_empty_tag" {
+  module {
+    source = "./modules/kms"
+  }
+
+  command = plan
+
+  variables {
+    tags = { Environment = "prod", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = " " }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_bad_values" {
+  module {
+    source = "./modules/kms"
+  }
+
+  command = plan
+
+  variables {
+    account_id      = "12"
+    domains         = ["unknown"]
+    rotation_days   = 366
+    deletion_window = 6
+  }
+
+  expect_failures = [var.account_id, var.domains, var.rotation_days, var.deletion_window]
+}
+
+run "refuses_short_windows_in_production" {
+  module {
+    source = "./modules/kms"
+  }
+
+  command = plan
+
+  variables {
+    deletion_window = 7
+  }
+
+  expect_failures = [var.deletion_window]
+}

@@ -1,0 +1,137 @@
+# Written by npm run generate from modules/monitoring/tests.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name              = "mlops-prod"
+  account_id        = "123456789012"
+  key_arns          = { notifications = "arn:aws:kms:us-east-1:123456789012:key/notifications", logs = "arn:aws:kms:us-east-1:123456789012:key/logs" }
+  emails            = ["mlops-support@company.com"]
+  databases         = { tracking = "mlops-prod-tracking" }
+  cache_nodes       = { "0" = "mlops-prod-features-001" }
+  redshift_clusters = { offline = "mlops-prod-offline" }
+  trail_log_group   = "/aws/cloudtrail/mlops-prod"
+  tags = {
+    Environment = "prod"
+    ManagedBy   = "terraform"
+    Project     = "mlops-platform"
+    CostCenter  = "engineering"
+  }
+}
+
+run "keeps_logs_and_metrics" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.this), [aws_cloudwatch_log_group.prometheus]) : group.retention_in_days == 365 && group.kms_key_id == var.key_arns.logs])
+    error_message = "Logs are encrypted and kept for a year."
+  }
+
+  assert {
+    condition     = aws_prometheus_workspace.this.kms_key_arn == var.key_arns.logs && endswith(output.prometheus_remote_write_url, "/api/v1/remote_write")
+    error_message = "Metrics are encrypted by a key of ours."
+  }
+}
+
+run "rings" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  assert {
+    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.key_arns.notifications]) && length(aws_sns_topic_subscription.email) == 1
+    error_message = "Topics are encrypted, and somebody hears them."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in ["rds-tracking-cpu", "rds-tracking-storage", "rds-tracking-connections", "redis-0-memory", "redis-0-cpu", "redshift-offline-disk"] : length(aws_cloudwatch_metric_alarm.this[alarm].alarm_actions) == 1])
+    error_message = "Every store is watched."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["rds-tracking-storage"].comparison_operator == "LessThanThreshold" && aws_cloudwatch_metric_alarm.this["redis-0-memory"].threshold == 75
+    error_message = "Little storage and much memory are what rings."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_log_metric_filter.events) == 8 && alltrue([for name, alarm in aws_cloudwatch_metric_alarm.events : alarm.metric_name == one(aws_cloudwatch_log_metric_filter.events[name].metric_transformation).name])
+    error_message = "Changes of the account ring."
+  }
+
+  assert {
+    condition     = alltrue([for document in data.aws_iam_policy_document.topic : anytrue([for statement in document.statement : statement.effect == "Deny" && one(statement.condition).variable == "aws:SecureTransport"])])
+    error_message = "Topics take TLS only."
+  }
+}
+
+run "watches_no_trail_where_there_is_none" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    trail_log_group = null
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.events) == 0
+    error_message = "No trail, no alarms on it."
+  }
+}
+
+run "refuses_bad_names_and_tags" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  command = plan
+
+  variables {
+    name = "Mlops"
+    tags = { Environment = "test", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = "engineering" }
+  }
+
+  expect_failures = [var.name, var.tags]
+}
+
+run "refuses_an_empty_tag" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  command = plan
+
+  variables {
+    tags = { Environment = "prod", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = " " }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_bad_values" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  command = plan
+
+  variables {
+    account_id         = "x"
+    key_arns           = { notifications = "x", logs = "y" }
+    emails             = ["nobody"]
+    databases          = { one = "" }
+    cache_nodes        = { one = "" }
+    redshift_clusters  = { one = "" }
+    trail_log_group    = ""
+    log_groups         = ["A B"]
+    log_retention_days = 30
+  }
+
+  expect_failures = [
+    var.account_id, var.key_arns, var.emails, var.databases, var.cache_nodes, var.redshift_clusters, var.trail_log_group, var.log_groups, var.log_retention_days,
+  ]
+}

@@ -1,0 +1,157 @@
+# Written by npm run generate from modules/security/tests.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  name         = "mlops-prod"
+  account_id   = "123456789012"
+  audit_bucket = "mlops-prod-audit"
+  key_arns     = { audit = "arn:aws:kms:us-east-1:123456789012:key/audit", logs = "arn:aws:kms:us-east-1:123456789012:key/logs", volumes = "arn:aws:kms:us-east-1:123456789012:key/volumes" }
+  trail        = { data_bucket_arns = ["arn:aws:s3:::mlops-prod-data"] }
+  tags = {
+    Environment = "prod"
+    ManagedBy   = "terraform"
+    Project     = "mlops-platform"
+    CostCenter  = "engineering"
+  }
+}
+
+run "records_everything" {
+  module {
+    source = "./modules/security"
+  }
+
+  assert {
+    condition     = aws_cloudtrail.this[0].is_multi_region_trail && aws_cloudtrail.this[0].enable_log_file_validation && aws_cloudtrail.this[0].include_global_service_events && aws_cloudtrail.this[0].kms_key_id == var.key_arns.audit && aws_cloudtrail.this[0].enable_logging
+    error_message = "All regions, validated digests, a key of ours."
+  }
+
+  assert {
+    condition = anytrue([for selector in aws_cloudtrail.this[0].advanced_event_selector : anytrue([
+      for field in selector.field_selector : field.field == "resources.ARN" && one(coalesce(field.starts_with, [])) == "arn:aws:s3:::mlops-prod-data/"
+    ])])
+    error_message = "Reads and writes of data are recorded."
+  }
+
+  assert {
+    condition     = endswith(aws_cloudtrail.this[0].cloud_watch_logs_group_arn, ":*") && aws_cloudwatch_log_group.trail[0].kms_key_id == var.key_arns.logs && aws_cloudwatch_log_group.trail[0].retention_in_days == 365
+    error_message = "Alarms can read the trail; its log is encrypted and kept for a year."
+  }
+}
+
+run "detects" {
+  module {
+    source = "./modules/security"
+  }
+
+  assert {
+    condition     = aws_guardduty_detector.this.enable && alltrue([for feature in aws_guardduty_detector_feature.this : feature.status == "ENABLED"]) && contains(keys(aws_guardduty_detector_feature.this), "EKS_AUDIT_LOGS") && contains(keys(aws_guardduty_detector_feature.this), "RUNTIME_MONITORING")
+    error_message = "GuardDuty watches the cluster, the nodes, S3 and RDS."
+  }
+
+  assert {
+    condition     = length(aws_securityhub_standards_subscription.this) == 3 && aws_config_configuration_recorder_status.this.is_enabled && one(aws_config_configuration_recorder.this.recording_group).all_supported
+    error_message = "Security Hub checks three standards, Config records all."
+  }
+
+  assert {
+    condition     = alltrue([for identifier in ["S3_BUCKET_SSL_REQUESTS_ONLY", "RDS_STORAGE_ENCRYPTED", "EKS_SECRETS_ENCRYPTED", "CMK_BACKING_KEY_ROTATION_ENABLED"] : anytrue([for rule in aws_config_config_rule.this : one(rule.source).source_identifier == identifier])])
+    error_message = "Config watches encryption, TLS and rotation."
+  }
+
+  assert {
+    condition     = aws_ebs_encryption_by_default.this.enabled && aws_ebs_default_kms_key.this.key_arn == var.key_arns.volumes && aws_ec2_instance_metadata_defaults.this.http_tokens == "required" && aws_ebs_snapshot_block_public_access.this.state == "block-all-sharing"
+    error_message = "Volumes are encrypted, IMDSv2 is required, snapshots are not shared."
+  }
+
+  assert {
+    condition     = aws_s3_account_public_access_block.this[0].restrict_public_buckets && aws_iam_account_password_policy.this[0].minimum_password_length == 14
+    error_message = "The account allows no public bucket and no short password."
+  }
+}
+
+run "has_a_firewall" {
+  module {
+    source = "./modules/security"
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.this[0].rule) == 5 && anytrue([for rule in aws_wafv2_web_acl.this[0].rule : rule.name == "rate" && length(flatten([for action in rule.action : action.block])) == 1])
+    error_message = "Four managed groups, and a limit of requests."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.web_acl[0].name == "aws-waf-logs-mlops-prod" && aws_cloudwatch_log_group.web_acl[0].kms_key_id == var.key_arns.logs
+    error_message = "What it blocks is logged, encrypted."
+  }
+}
+
+run "leaves_the_account_alone_in_the_second_region" {
+  module {
+    source = "./modules/security"
+  }
+
+  variables {
+    trail   = null
+    web_acl = null
+  }
+
+  assert {
+    condition     = length(aws_cloudtrail.this) == 0 && length(aws_wafv2_web_acl.this) == 0 && length(aws_iam_account_password_policy.this) == 0 && length(aws_guardduty_detector_feature.this) == 6 && !one(aws_config_configuration_recorder.this.recording_group).include_global_resource_types
+    error_message = "Detection yes, another trail no."
+  }
+}
+
+run "refuses_bad_names_and_tags" {
+  module {
+    source = "./modules/security"
+  }
+
+  command = plan
+
+  variables {
+    name = "Mlops"
+    tags = { Environment = "test", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = "engineering" }
+  }
+
+  expect_failures = [var.name, var.tags]
+}
+
+run "refuses_an_empty_tag" {
+  module {
+    source = "./modules/security"
+  }
+
+  command = plan
+
+  variables {
+    tags = { Environment = "prod", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = " " }
+  }
+
+  expect_failures = [var.tags]
+}
+
+run "refuses_bad_values" {
+  module {
+    source = "./modules/security"
+  }
+
+  command = plan
+
+  variables {
+    account_id         = "x"
+    audit_bucket       = ""
+    key_arns           = { audit = "x", logs = "y", volumes = "z" }
+    trail              = { data_bucket_arns = [] }
+    web_acl            = { rate_limit = 1 }
+    config_rules       = { one = { identifier = "lower-case" } }
+    security_standards = ["cis"]
+    log_retention_days = 30
+  }
+
+  expect_failures = [
+    var.account_id, var.audit_bucket, var.key_arns, var.trail, var.web_acl, var.config_rules, var.security_standards, var.log_retention_days,
+  ]
+}

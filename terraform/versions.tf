@@ -1,0 +1,12 @@
+# No configuration of its own: it lets `terraform init && terraform test` run here, over the tests of all modules (tests/).
+
+terraform {
+  required_version = ">= 1.11.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 7.0.0"
+    }
+  }
+}
