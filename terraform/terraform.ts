@@ -131,7 +131,8 @@ export async function planEnvironment(source: string): Promise<Plan> {
 /** Whether Terraform can be started and gets the AWS provider, from a mirror or from the registry. */
 export async function hasProvider(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'mlops-provider-'));
-  const block = 'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws", version = ">= 5.100.0, < 7.0.0" }\n  }\n}\n';
+  const block =
+    'terraform {\n  required_providers {\n    aws = { source = "hashicorp/aws", version = ">= 5.100.0, < 7.0.0" }\n  }\n}\n';
   writeFileSync(join(folder, 'main.tf'), block);
   const copy = workingCopy(folder);
   try {

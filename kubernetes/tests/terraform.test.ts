@@ -1,52 +1,109 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { suite } from '@mlops/testing';
 import { describe, expect, it } from 'vitest';
+import { type PlannedResource, resources } from '../../terraform/terraform.ts';
+import { environmentPlan } from '../../terraform/tests/plans.ts';
+import { terraformSuite } from '../../terraform/tests/provider.ts';
 import { contract } from '../contract.ts';
-import { environments } from '../manifests.ts';
-import { repository } from './dockerfile.ts';
+import { type Environment, environments, type Manifest, renderEnvironment } from '../manifests.ts';
 
-const folder = join(repository, 'terraform');
 /** Made once by hand, because no Terraform resource has its content (README). */
 const byHand = ['mlops/rds-ca-bundle'];
+/** AWS services that pods call whose network policies let them reach private addresses only. */
+const calledPrivately = ['redshift-data', 's3', 'secretsmanager', 'sts'];
 
-async function sources(): Promise<string> {
-  const files = (await readdir(folder, { recursive: true })).filter(
-    (file) => /\.(tf|tfvars)$/.test(file) && !file.includes('.terraform'),
-  );
-  return (await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))).join('\n');
+async function planned(environment: Environment) {
+  const all = resources(await environmentPlan(environment));
+  return (type: string) => all.filter((resource) => resource.type === type);
 }
 
-suite('what the manifests expect of Terraform', { needs: ['kubectl'] }, () => {
-  it.each(environments)('is complete in %s', async (environment) => {
-    const { buckets, secrets, keyAliases, clusterName, nodeRole } = await contract(environment);
-    expect(clusterName).toBe(`mlops-${environment}`);
-    for (const name of [...buckets, nodeRole, ...keyAliases.map((alias) => alias.slice('alias/'.length))]) {
-      expect(name).toMatch(new RegExp(`^mlops-${environment}-`));
-    }
-    for (const name of secrets.filter((one) => !byHand.includes(one)))
-      expect(name).toMatch(new RegExp(`^mlops/${environment}/`));
-    expect(buckets.length * secrets.length).toBeGreaterThan(0);
-  });
-});
+const named = (found: readonly PlannedResource[], key: string) => found.map(({ values }) => values[key] as string);
 
-// The folder comes with the infrastructure; where it is, it must agree.
-if (existsSync(join(folder, 'environments/prod')))
-  describe('Terraform', () => {
-    it('makes every bucket, secret, role and group that the manifests name', async () => {
-      const text = await sources();
-      const { buckets, secrets, podIdentities, groups, keyAliases } = await contract('prod');
-      const names = [
-        ...buckets.map((name) => name.replace('mlops-prod-', '')),
-        ...secrets.filter((name) => !byHand.includes(name)).map((name) => name.replace('mlops/prod/', '')),
-        ...podIdentities.map((name) => name.split('/')[1] ?? ''),
-        ...groups.filter((name) => name.startsWith('mlops:')),
-        ...keyAliases.map((name) => name.replace('alias/mlops-prod-', '')),
-        'karpenter-node',
-        'karpenter.sh/discovery',
-        'mlops.dev/node-pool',
-      ];
-      expect(names.filter((name) => !text.includes(name))).toEqual([]);
+/** Labels that pods ask of their nodes, except those of Kubernetes itself. */
+function selectedLabels(objects: readonly Manifest[]): string[] {
+  const found = [...JSON.stringify(objects).matchAll(/"nodeSelector":\{([^}]*)\}/g)].flatMap(([, labels = '']) =>
+    [...labels.matchAll(/"(mlops\.dev\/[^"]+)":"([^"]+)"/g)].map(([, key, value]) => `${key}=${value}`),
+  );
+  return [...new Set(found)];
+}
+
+terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
+  describe.each(environments)('%s', (environment) => {
+    const expected = contract(environment);
+
+    it('has each bucket and each secret', async () => {
+      const [of, { buckets, secrets }] = [await planned(environment), await expected];
+      expect(buckets.length).toBeGreaterThan(3);
+      expect(named(of('aws_s3_bucket'), 'bucket')).toEqual(expect.arrayContaining([...buckets]));
+      const made = secrets.filter((name) => !byHand.includes(name));
+      expect(made.length).toBeGreaterThan(5);
+      expect(named(of('aws_secretsmanager_secret'), 'name')).toEqual(expect.arrayContaining(made));
+    });
+
+    it('has each key alias, the cluster and the nodes’ role', async () => {
+      const [of, { keyAliases, clusterName, nodeRole }] = [await planned(environment), await expected];
+      expect(keyAliases.length).toBeGreaterThan(0);
+      expect(named(of('aws_kms_alias'), 'name')).toEqual(expect.arrayContaining([...keyAliases]));
+      expect(named(of('aws_eks_cluster'), 'name')).toContain(clusterName);
+      expect(named(of('aws_iam_role'), 'name')).toContain(nodeRole);
+      const [subnet] = of('aws_subnet').filter(({ values }) => JSON.stringify(values['tags']).includes('karpenter.sh'));
+      expect(subnet?.values['tags']).toMatchObject({ 'karpenter.sh/discovery': clusterName });
+    });
+
+    it('gives each service account that calls AWS its role', async () => {
+      const [of, { podIdentities }] = [await planned(environment), await expected];
+      const given = of('aws_eks_pod_identity_association').map(
+        ({ values }) => `${values['namespace']}/${values['service_account']}`,
+      );
+      expect(given).toEqual(expect.arrayContaining([...podIdentities]));
+    });
+
+    it('gives people each group that a role is bound to', async () => {
+      const [of, { groups }] = [await planned(environment), await expected];
+      const given = of('aws_eks_access_entry').flatMap(({ values }) => (values['kubernetes_groups'] ?? []) as string[]);
+      // a team that the environment does not have brings its groups when it comes
+      const teams = new Set(given.map((group) => group.split(':')[0]));
+      const wanted = groups.filter((group) => teams.has(group.split(':')[0]));
+      expect(wanted).toEqual(expect.arrayContaining(['mlops:auditors', 'team-data-science:admins']));
+      expect(given).toEqual(expect.arrayContaining(wanted));
+    });
+
+    it('has nodes with each label that pods select, tainted as they tolerate', async () => {
+      const of = await planned(environment);
+      const objects = [...(await renderEnvironment(environment)).values()].flat();
+      const karpenter = objects
+        .filter(({ kind }) => kind === 'NodePool')
+        .map(({ spec }) => spec.template.metadata.labels['mlops.dev/node-pool'] as string);
+      const groups = of('aws_eks_node_group').map(({ values }) => values['labels'] as Record<string, string>);
+      const pools = [...karpenter, ...groups.map((labels) => labels['mlops.dev/node-pool'])];
+      const selected = selectedLabels(objects);
+      expect(selected).toContain('mlops.dev/node-pool=system');
+      for (const label of selected) expect(pools, label).toContain(label.split('=')[1]);
+      for (const { values } of of('aws_eks_node_group')) {
+        const { 'mlops.dev/node-pool': pool = '' } = values['labels'] as Record<string, string>;
+        const taints = (values['taint'] as { key: string; value: string }[]).map(({ key, value }) => `${key}=${value}`);
+        const wanted: Record<string, string[]> = {
+          system: ['CriticalAddonsOnly=true'],
+          compute: [],
+          gpu: ['nvidia.com/gpu=true'],
+          hipaa: ['mlops.dev/compliance=hipaa'],
+        };
+        expect(taints, pool).toEqual(wanted[pool]);
+      }
+    });
+
+    it('lies where the network policies look', async () => {
+      const of = await planned(environment);
+      for (const range of named(of('aws_vpc'), 'cidr_block')) expect(range).toMatch(/^10\.\d+\.0\.0\/16$/);
+      const endpoints = of('aws_vpc_endpoint').filter(({ values }) => values['vpc_endpoint_type'] === 'Interface');
+      const services = named(endpoints, 'service_name').map((name) =>
+        name.replace(/^com\.amazonaws\.[a-z0-9-]+\./, ''),
+      );
+      expect(services).toEqual(expect.arrayContaining(calledPrivately));
+      const addons = of('aws_eks_addon');
+      expect(named(addons, 'addon_name')).toContain('snapshot-controller');
+      const network = addons.find(({ values }) => values['addon_name'] === 'vpc-cni');
+      expect(JSON.parse(network?.values['configuration_values'] as string)).toMatchObject({
+        enableNetworkPolicy: 'true',
+      });
     });
   });
+});

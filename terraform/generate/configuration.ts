@@ -21,11 +21,13 @@ export function blocks(folder: string): Block[] {
 }
 
 function blocksOf(text: string): Block[] {
-  return [...text.matchAll(/^(\w+)((?: "[^"]+")*) \{\n([\s\S]*?)^\}$/gm)].map(([, kind = '', labels = '', body = '']) => ({
-    kind,
-    labels: [...labels.matchAll(/"([^"]+)"/g)].map(([, label = '']) => label),
-    attributes: attributesOf(body),
-  }));
+  return [...text.matchAll(/^(\w+)((?: "[^"]+")*) \{\n([\s\S]*?)^\}$/gm)].map(
+    ([, kind = '', labels = '', body = '']) => ({
+      kind,
+      labels: [...labels.matchAll(/"([^"]+)"/g)].map(([, label = '']) => label),
+      attributes: attributesOf(body),
+    }),
+  );
 }
 
 function attributesOf(body: string): Record<string, string> {

@@ -25,16 +25,22 @@ function readme(folder: string): string {
 }
 
 function tables(all: readonly Block[]): string {
-  const of = (kind: string) => all.filter((block) => block.kind === kind).sort((a, b) => (label(a) < label(b) ? -1 : 1));
+  const of = (kind: string) =>
+    all.filter((block) => block.kind === kind).sort((a, b) => (label(a) < label(b) ? -1 : 1));
   const named = (kind: string, prefix: string) =>
     of(kind).map(({ labels: [type = '', name = ''] }) => `| ${prefix}${type}.${name} | ${documentation(type, kind)} |`);
   const inputs = of('variable').map(({ labels: [name = ''], attributes }) => {
     const { default: value } = attributes;
     return `| ${name} | ${text(attributes['description'])} | ${code(attributes['type'] ?? 'any')} | ${value === undefined ? 'n/a' : code(value)} | ${value === undefined ? 'yes' : 'no'} |`;
   });
-  const outputs = of('output').map(({ labels: [name = ''], attributes }) => `| ${name} | ${text(attributes['description'])} |`);
+  const outputs = of('output').map(
+    ({ labels: [name = ''], attributes }) => `| ${name} | ${text(attributes['description'])} |`,
+  );
   const secondary = all.some(({ attributes }) => attributes['provider'] === 'aws.secondary');
-  const providers = ['| aws | >= 5.100.0, < 7.0.0 |', ...(secondary ? ['| aws.secondary | >= 5.100.0, < 7.0.0 |'] : [])];
+  const providers = [
+    '| aws | >= 5.100.0, < 7.0.0 |',
+    ...(secondary ? ['| aws.secondary | >= 5.100.0, < 7.0.0 |'] : []),
+  ];
   return [
     section('Requirements', ['Name', 'Version'], ['| terraform | >= 1.11.0 |', '| aws | >= 5.100.0, < 7.0.0 |']),
     section('Providers', ['Name', 'Version'], providers),
@@ -54,12 +60,21 @@ function documentation(type: string, kind: string): string {
 }
 
 function section(title: string, head: readonly string[], rows: readonly string[]): string {
-  return [`## ${title}`, '', `| ${head.join(' | ')} |`, `|${head.map((name) => '-'.repeat(name.length + 2)).join('|')}|`, ...rows].join('\n');
+  return [
+    `## ${title}`,
+    '',
+    `| ${head.join(' | ')} |`,
+    `|${head.map((name) => '-'.repeat(name.length + 2)).join('|')}|`,
+    ...rows,
+  ].join('\n');
 }
 
 /** A value in a cell of a table: several lines need a <pre>, and a bar would end the cell. */
 function code(value: string): string {
   const escaped = value.replaceAll('|', '\\|');
   if (!escaped.includes('\n')) return `\`${escaped}\``;
-  return `<pre>${escaped.replaceAll('<', '&lt;').replace(/\n {2}/g, '\n').replaceAll('\n', '<br>')}</pre>`;
+  return `<pre>${escaped
+    .replaceAll('<', '&lt;')
+    .replace(/\n {2}/g, '\n')
+    .replaceAll('\n', '<br>')}</pre>`;
 }

@@ -16,6 +16,9 @@ export function rootTests(): Record<string, string> {
 function rootTest(module: string): string {
   const text = readFileSync(join(modules, module, `tests/${module}.tftest.hcl`), 'utf8')
     .replaceAll('"../../tests/mocks"', '"./tests/mocks"')
-    .replace(/^run "\w+" \{\n+/gm, (opening) => `${opening.trimEnd()}\n  module {\n    source = "./modules/${module}"\n  }\n\n`);
+    .replace(
+      /^run "\w+" \{\n+/gm,
+      (opening) => `${opening.trimEnd()}\n  module {\n    source = "./modules/${module}"\n  }\n\n`,
+    );
   return `# Written by npm run generate from modules/${module}/tests.\n\n${text}`;
 }

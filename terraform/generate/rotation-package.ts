@@ -4,8 +4,6 @@ import { crc32 } from 'node:zlib';
 
 const folder = join(import.meta.dirname, '../modules/rotation');
 
-
-
 /**
  * Lambda's deployment package of the rotation function: a zip archive with one stored (uncompressed) entry and a fixed
  * date, so that the same source gives the same bytes on every machine. Terraform's own provider for archives would be a

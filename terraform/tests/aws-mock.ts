@@ -52,7 +52,13 @@ export async function startAwsMock(account: string): Promise<AwsMock> {
   return {
     url,
     // HTTP_PROXY: S3 Control puts the account into the host name, which no resolver knows on loopback.
-    environment: { ...keys, HTTP_PROXY: url, AWS_EC2_METADATA_DISABLED: 'true', AWS_MAX_ATTEMPTS: '5', AWS_PROFILE: '' },
+    environment: {
+      ...keys,
+      HTTP_PROXY: url,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_MAX_ATTEMPTS: '5',
+      AWS_PROFILE: '',
+    },
     client: {
       endpoint: url,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },

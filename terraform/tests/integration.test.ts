@@ -54,7 +54,12 @@ terraformSuite('an environment, applied to a mock of AWS', ['moto_server'], () =
 
     it('is in AWS what its settings say', () => {
       const { found, cluster } = journey;
-      expect(found).toMatchObject({ clusters: [`mlops-${name}`], vpcs: [vpc], databases, caches: [`mlops-${name}-features`] });
+      expect(found).toMatchObject({
+        clusters: [`mlops-${name}`],
+        vpcs: [vpc],
+        databases,
+        caches: [`mlops-${name}-features`],
+      });
       expect(found.trails).toEqual([`mlops-${name}`]);
       expect(cluster.nodegroups).toEqual(nodeGroups);
       expect(cluster.found).toMatchObject({

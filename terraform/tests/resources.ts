@@ -1,4 +1,4 @@
-import { DescribeTrailsCommand, CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { CloudTrailClient, DescribeTrailsCommand } from '@aws-sdk/client-cloudtrail';
 import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeClusterCommand, EKSClient, ListClustersCommand, ListNodegroupsCommand } from '@aws-sdk/client-eks';
 import { DescribeReplicationGroupsCommand, ElastiCacheClient } from '@aws-sdk/client-elasticache';
@@ -23,7 +23,9 @@ export async function inventory(mock: AwsMock, region: string) {
     new DescribeReplicationGroupsCommand({}),
   );
   const { Buckets = [] } = await new S3Client(settings).send(new ListBucketsCommand({}));
-  const { SecretList = [] } = await new SecretsManagerClient(settings).send(new ListSecretsCommand({ MaxResults: 100 }));
+  const { SecretList = [] } = await new SecretsManagerClient(settings).send(
+    new ListSecretsCommand({ MaxResults: 100 }),
+  );
   const { Roles = [] } = await new IAMClient(settings).send(new ListRolesCommand({ MaxItems: 1000 }));
   const { trailList = [] } = await new CloudTrailClient(settings).send(new DescribeTrailsCommand({}));
   return {
@@ -38,7 +40,8 @@ export async function inventory(mock: AwsMock, region: string) {
     roles: Roles.map(({ RoleName = '' }) => RoleName).filter((name) => name.startsWith('mlops-')),
     trails: trailList.map(({ Name }) => Name),
     // a deleted key waits for its window to end, as in AWS
-    keys: keys.filter(({ KeyMetadata }) => KeyMetadata?.KeyState === 'Enabled' && KeyMetadata.KeyManager === 'CUSTOMER').length,
+    keys: keys.filter(({ KeyMetadata }) => KeyMetadata?.KeyState === 'Enabled' && KeyMetadata.KeyManager === 'CUSTOMER')
+      .length,
   };
 }
 

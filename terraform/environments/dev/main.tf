@@ -49,6 +49,7 @@ module "vpc" {
   vpc_cidr            = var.vpc_cidr
   availability_zones  = var.availability_zones
   nat                 = "single"
+  interface_endpoints = ["redshift-data", "s3", "secretsmanager", "sts"]
   flow_log_bucket_arn = module.s3.log_bucket_arn
   cluster_name        = var.name
   tags                = var.tags

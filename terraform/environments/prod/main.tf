@@ -49,7 +49,7 @@ module "vpc" {
   vpc_cidr            = var.vpc_cidr
   availability_zones  = var.availability_zones
   nat                 = "per_zone"
-  interface_endpoints = ["ecr.api", "ecr.dkr", "ec2", "eks-auth", "elasticloadbalancing", "kms", "logs", "redshift-data", "secretsmanager", "sqs", "sts"]
+  interface_endpoints = ["ecr.api", "ecr.dkr", "ec2", "eks-auth", "elasticloadbalancing", "kms", "logs", "redshift-data", "s3", "secretsmanager", "sqs", "sts"]
   flow_log_bucket_arn = module.s3.log_bucket_arn
   cluster_name        = var.name
   tags                = var.tags
@@ -271,6 +271,7 @@ module "vpc_secondary" {
   vpc_cidr            = var.secondary_vpc_cidr
   availability_zones  = var.secondary_availability_zones
   nat                 = "per_zone"
+  interface_endpoints = ["ecr.api", "ecr.dkr", "ec2", "eks-auth", "elasticloadbalancing", "kms", "logs", "redshift-data", "s3", "secretsmanager", "sqs", "sts"]
   flow_log_bucket_arn = module.s3.log_bucket_arn
   cluster_name        = "${var.name}-dr"
   tags                = var.tags

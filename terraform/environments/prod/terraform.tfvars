@@ -35,12 +35,18 @@ team_budgets = {
 
 # People
 access_entries = {
-  administrators = { principal_arn = "arn:aws:iam::345678901234:role/platform-administrators", policies = ["AmazonEKSClusterAdminPolicy"] }
-  operators      = { principal_arn = "arn:aws:iam::345678901234:role/platform-operators", groups = ["mlops:platform-operators"] }
-  auditors       = { principal_arn = "arn:aws:iam::345678901234:role/auditors", groups = ["mlops:auditors"] }
-  data-science   = { principal_arn = "arn:aws:iam::345678901234:role/team-data-science", groups = ["team-data-science:members"] }
-  clinical       = { principal_arn = "arn:aws:iam::345678901234:role/team-clinical", groups = ["team-clinical:members"] }
-  payments       = { principal_arn = "arn:aws:iam::345678901234:role/team-payments", groups = ["team-payments:members"] }
+  administrators       = { principal_arn = "arn:aws:iam::345678901234:role/platform-administrators", policies = ["AmazonEKSClusterAdminPolicy"] }
+  operators            = { principal_arn = "arn:aws:iam::345678901234:role/platform-operators", groups = ["mlops:platform-operators"] }
+  auditors             = { principal_arn = "arn:aws:iam::345678901234:role/auditors", groups = ["mlops:auditors"] }
+  data-science         = { principal_arn = "arn:aws:iam::345678901234:role/team-data-science", groups = ["team-data-science:members"] }
+  data-science-admins  = { principal_arn = "arn:aws:iam::345678901234:role/team-data-science-admins", groups = ["team-data-science:admins"] }
+  data-science-viewers = { principal_arn = "arn:aws:iam::345678901234:role/team-data-science-viewers", groups = ["team-data-science:viewers"] }
+  clinical             = { principal_arn = "arn:aws:iam::345678901234:role/team-clinical", groups = ["team-clinical:members"] }
+  clinical-admins      = { principal_arn = "arn:aws:iam::345678901234:role/team-clinical-admins", groups = ["team-clinical:admins"] }
+  clinical-viewers     = { principal_arn = "arn:aws:iam::345678901234:role/team-clinical-viewers", groups = ["team-clinical:viewers"] }
+  payments             = { principal_arn = "arn:aws:iam::345678901234:role/team-payments", groups = ["team-payments:members"] }
+  payments-admins      = { principal_arn = "arn:aws:iam::345678901234:role/team-payments-admins", groups = ["team-payments:admins"] }
+  payments-viewers     = { principal_arn = "arn:aws:iam::345678901234:role/team-payments-viewers", groups = ["team-payments:viewers"] }
 }
 teams = {
   data-science = {}

@@ -46,7 +46,7 @@ module "vpc" {
   vpc_cidr            = var.vpc_cidr
   availability_zones  = var.availability_zones
   nat                 = "per_zone"
-  interface_endpoints = ["ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "secretsmanager", "sts"]
+  interface_endpoints = ["ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "redshift-data", "s3", "secretsmanager", "sts"]
   flow_log_bucket_arn = module.s3.log_bucket_arn
   cluster_name        = var.name
   tags                = var.tags

@@ -26,10 +26,12 @@ monthly_budget        = 8000
 
 # People
 access_entries = {
-  administrators = { principal_arn = "arn:aws:iam::234567890123:role/platform-administrators", policies = ["AmazonEKSClusterAdminPolicy"] }
-  operators      = { principal_arn = "arn:aws:iam::234567890123:role/platform-operators", groups = ["mlops:platform-operators"] }
-  auditors       = { principal_arn = "arn:aws:iam::234567890123:role/auditors", groups = ["mlops:auditors"] }
-  data-science   = { principal_arn = "arn:aws:iam::234567890123:role/team-data-science", groups = ["team-data-science:members"] }
+  administrators       = { principal_arn = "arn:aws:iam::234567890123:role/platform-administrators", policies = ["AmazonEKSClusterAdminPolicy"] }
+  operators            = { principal_arn = "arn:aws:iam::234567890123:role/platform-operators", groups = ["mlops:platform-operators"] }
+  auditors             = { principal_arn = "arn:aws:iam::234567890123:role/auditors", groups = ["mlops:auditors"] }
+  data-science         = { principal_arn = "arn:aws:iam::234567890123:role/team-data-science", groups = ["team-data-science:members"] }
+  data-science-admins  = { principal_arn = "arn:aws:iam::234567890123:role/team-data-science-admins", groups = ["team-data-science:admins"] }
+  data-science-viewers = { principal_arn = "arn:aws:iam::234567890123:role/team-data-science-viewers", groups = ["team-data-science:viewers"] }
 }
 teams = {
   data-science = {}

@@ -168,9 +168,20 @@ resource "aws_vpc_endpoint" "interface" {
   service_name        = "com.amazonaws.${data.aws_region.current.id}.${each.key}"
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
-  subnet_ids          = [for subnet in aws_subnet.intra : subnet.id]
-  security_group_ids  = [aws_security_group.endpoints.id]
-  tags                = merge(var.tags, { Name = "${var.name}-${each.key}" })
+  # Each zone costs by the hour: where one zone's failure may cut off the way out, it may cut off these, too.
+  subnet_ids         = [for zone in(var.nat == "per_zone" ? var.availability_zones : slice(var.availability_zones, 0, 1)) : aws_subnet.intra[zone].id]
+  security_group_ids = [aws_security_group.endpoints.id]
+  tags               = merge(var.tags, { Name = "${var.name}-${each.key}" })
+
+  # S3 has a gateway endpoint, too; pods may reach private addresses only, so that its name must lead to this one.
+  dynamic "dns_options" {
+    for_each = each.key == "s3" ? [true] : []
+
+    content {
+      dns_record_ip_type                             = "ipv4"
+      private_dns_only_for_inbound_resolver_endpoint = false
+    }
+  }
 }
 
 resource "aws_flow_log" "this" {

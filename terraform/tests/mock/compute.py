@@ -1,5 +1,5 @@
 """EC2's defaults of a region (missing), flow logs into a folder of a bucket (refused), their file format, descriptions of
-rules between groups and tags of launch templates (lost or invented), Lambda's log settings (lost), and Lambda without Docker: the
+rules between groups, DNS options of endpoints and tags of launch templates (lost or invented), Lambda's log settings (lost), and Lambda without Docker: the
 function's own code runs in Node, when MLOPS_LAMBDA_RUNNER names the program that runs it."""
 
 import json
@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models.flow_logs import FlowLogs
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCEndPoint
 from moto.ec2.responses import EC2Response
 from moto.route53 import models as route53
 from moto.s3.exceptions import MissingBucket
@@ -99,6 +100,17 @@ def keep_details() -> None:
             self.ec2_backend.flow_logs[identity].destination_options = self._get_param("DestinationOptions")
         return answer
 
+    make_endpoint = EC2Response.create_vpc_endpoint
+
+    def create_vpc_endpoint(self: Any) -> Any:
+        answer = make_endpoint(self)
+        options = self._get_param("DnsOptions")
+        if options:
+            answer.result["VpcEndpoint"].dns_options = options
+        return answer
+
+    VPCEndPoint.dns_options = None
+    EC2Response.create_vpc_endpoint = create_vpc_endpoint
     FlowLogs.destination_options = None
     EC2Response.create_flow_logs = create_flow_logs
 
