@@ -45,7 +45,7 @@ export async function startAwsMock(account: string): Promise<AwsMock> {
   });
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => chunk.toString().includes(url) && resolve());
+    child.stdout?.on('data', (chunk: Buffer) => chunk.toString().includes(url) && resolve());
     child.once('exit', (code) => reject(new Error(`the mock of AWS ended with ${code}`)));
     child.once('error', reject);
   });
