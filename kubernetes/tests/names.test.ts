@@ -82,8 +82,13 @@ suite('every name', { needs: ['kubectl'] }, () => {
         spec: { containers: [{ ports: [{ name: 'web' }] }] },
       } as unknown as Manifest,
     }));
+    // Flink labels its pods by itself
+    const flink = of('FlinkDeployment').map(({ metadata }) => ({
+      namespace: metadata.namespace,
+      template: { metadata: { labels: { app: metadata.name, component: 'jobmanager' } } } as unknown as Manifest,
+    }));
     const matching = (namespace: string | undefined, labels: object) =>
-      [...templates, ...operated].filter(
+      [...templates, ...operated, ...flink].filter(
         (one) => one.namespace === namespace && includes(one.template.metadata.labels, labels),
       );
     for (const { metadata, spec } of of('Service')) {

@@ -82,7 +82,7 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
     const made = readManifests(await teamManifests('fraud', 'risk', 'hipaa'));
     expect(made[0]?.metadata).toMatchObject({
       name: 'team-fraud',
-      labels: { team: 'fraud', 'cost-center': 'risk', 'mlops.dev/node-pool': 'hipaa' },
+      labels: { team: 'fraud', 'cost-center': 'risk', 'compliance-level': 'hipaa' },
     });
     expect(JSON.stringify(made)).not.toMatch(/clinical/);
     await expect(teamManifests('Fraud!', 'risk')).rejects.toThrow(/DNS label/);
