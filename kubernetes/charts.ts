@@ -14,9 +14,14 @@ export interface Chart {
 
 export const charts: readonly Chart[] = lock.charts;
 
-/** Helm's arguments for a chart at its locked version, with the values kept here and those of the environment, if any. */
+/** The values of a chart: those kept here and, over them, those of the environment, if any. */
+export const helmValues = (chart: Chart, environment: Environment): string[] =>
+  [`operators/charts/${chart.name}.yaml`, `overlays/${environment}/charts/${chart.name}.yaml`]
+    .filter((file) => existsSync(`${root}${file}`))
+    .map((file) => `--values=${root}${file}`);
+
+/** Helm's arguments for a chart at its locked version. */
 export function helmArguments(chart: Chart, environment: Environment): string[] {
-  const values = [`operators/charts/${chart.name}.yaml`, `overlays/${environment}/charts/${chart.name}.yaml`];
   return [
     'upgrade',
     chart.name,
@@ -25,7 +30,7 @@ export function helmArguments(chart: Chart, environment: Environment): string[] 
     `--version=${chart.version}`,
     `--namespace=${chart.namespace}`,
     ...(chart.repository ? [`--repo=${chart.repository}`] : []),
-    ...values.filter((file) => existsSync(`${root}${file}`)).map((file) => `--values=${root}${file}`),
+    ...helmValues(chart, environment),
     // the CRDs were applied before, from the lock
     '--take-ownership',
     '--atomic',

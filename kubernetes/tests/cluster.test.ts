@@ -186,8 +186,7 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
           '-f',
           join(fixtures, policy, 'admitted.yaml'),
         ]);
-        expect(admitted.stderr, policy).toBe('');
-        expect(admitted.code, policy).toBe(0);
+        expect(admitted.code, `${policy}: ${admitted.stderr}`).toBe(0);
         const refused = await target.kubectl([
           'apply',
           '--dry-run=server',

@@ -2,7 +2,7 @@ import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
 import images from '../images/images.lock.json' with { type: 'json' };
 import { type Manifest, renderEnvironment } from '../manifests.ts';
-import { includes, podTemplate } from './workloads.ts';
+import { includes, operated, podTemplate } from './workloads.ts';
 
 suite('every name', { needs: ['kubectl'] }, () => {
   let base: Manifest[];
@@ -75,20 +75,23 @@ suite('every name', { needs: ['kubectl'] }, () => {
       return template ? [{ namespace: object.metadata.namespace, template }] : [];
     });
     // Prometheus and Alertmanager: their operator makes the pods and names their port
-    const operated = of('Prometheus', 'Alertmanager').map(({ metadata, spec }) => ({
+    const watched = of('Prometheus', 'Alertmanager').map(({ metadata, spec }) => ({
       namespace: metadata.namespace,
       template: {
         metadata: { labels: spec.podMetadata.labels },
         spec: { containers: [{ ports: [{ name: 'web' }] }] },
       } as unknown as Manifest,
     }));
-    // Flink labels its pods by itself
+    // Flink labels its pods by itself, charts theirs
     const flink = of('FlinkDeployment').map(({ metadata }) => ({
       namespace: metadata.namespace,
       template: { metadata: { labels: { app: metadata.name, component: 'jobmanager' } } } as unknown as Manifest,
     }));
+    const charted = operated
+      .filter(({ namespace }) => namespace === 'operators')
+      .map(({ namespace, labels }) => ({ namespace, template: { metadata: { labels } } as unknown as Manifest }));
     const matching = (namespace: string | undefined, labels: object) =>
-      [...templates, ...operated, ...flink].filter(
+      [...templates, ...watched, ...flink, ...charted].filter(
         (one) => one.namespace === namespace && includes(one.template.metadata.labels, labels),
       );
     for (const { metadata, spec } of of('Service')) {

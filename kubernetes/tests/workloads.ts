@@ -5,7 +5,11 @@ import type { Workload } from './connectivity.ts';
 export const operated: readonly Workload[] = [
   { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } },
   { name: 'alertmanager', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'alertmanager' } },
-  { name: 'prometheus-operator', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus-operator' } },
+  {
+    name: 'prometheus-operator',
+    namespace: 'monitoring',
+    labels: { 'app.kubernetes.io/name': 'kube-prometheus-stack-prometheus-operator' },
+  },
   { name: 'kube-state-metrics', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'kube-state-metrics' } },
   { name: 'feast', namespace: 'feast', labels: { 'feast.dev/name': 'features' } },
   {
@@ -38,6 +42,7 @@ export const operated: readonly Workload[] = [
   },
   { name: 'velero', namespace: 'velero', labels: { 'app.kubernetes.io/name': 'velero' } },
   { name: 'keda', namespace: 'keda', labels: { app: 'keda-operator' } },
+  { name: 'keda-metrics', namespace: 'keda', labels: { app: 'keda-operator-metrics-apiserver' } },
   { name: 'cert-manager', namespace: 'cert-manager', labels: { 'app.kubernetes.io/name': 'cert-manager' } },
   { name: 'external-secrets', namespace: 'external-secrets', labels: { 'app.kubernetes.io/name': 'external-secrets' } },
   { name: 'dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
