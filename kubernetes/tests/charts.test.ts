@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { needTool, suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Chart, charts, helmValues } from '../charts.ts';
+import { applyManifest, type Chart, charts, helmValues, manifests } from '../charts.ts';
 import { run } from '../command.ts';
 import { customResourceFiles } from '../crds.ts';
 import { type Environment, environments, type Manifest, readManifests, render, root } from '../manifests.ts';
@@ -10,7 +11,7 @@ import { brokenRules, type Rule } from './pod-rules.ts';
 import { includes } from './workloads.ts';
 
 exposeBinaries();
-/** Sources of the charts, a folder each by its name in charts.lock.json. They are their projects' and not kept here. */
+/** Sources of the charts, each by its name in charts.lock.json (a folder, or a manifest NAME.yaml). Not kept here. */
 const sources = process.env['MLOPS_CHARTS_DIR'];
 const crds = process.env['MLOPS_CRDS_DIR'];
 
@@ -92,7 +93,10 @@ if (sources)
             const own = template.spec.securityContext ?? {};
             const [first] = template.spec.containers as { securityContext?: object }[];
             const pod = {
-              ...{ kind, name: metadata.name, namespace: metadata.namespace ?? chart.namespace, labels },
+              kind,
+              name: metadata.name,
+              namespace: chart.namespace,
+              labels,
               // what the pod does not say for all, its containers may say
               spec: { ...template.spec, securityContext: { ...first?.securityContext, ...own } },
               containers: template.spec.containers,
@@ -132,6 +136,10 @@ if (sources)
             const text = part.map((object) => JSON.stringify(object)).join('\n---\n');
             if (text) await cluster.get(['apply', '--server-side', '--force-conflicts', '-f', '-'], text);
           }
+        }
+        for (const manifest of manifests) {
+          const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
+          await applyManifest(manifest, await readFile(join(sources, `${manifest.name}.yaml`)), env);
         }
         const deployments = async () =>
           (JSON.parse(await cluster.get(['get', 'deployments', '-A', '-o', 'json'])) as { items: Manifest[] }).items;

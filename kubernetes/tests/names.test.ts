@@ -2,6 +2,7 @@ import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
 import images from '../images/images.lock.json' with { type: 'json' };
 import { type Manifest, renderEnvironment } from '../manifests.ts';
+import { type SubjectName, subjects, unasked } from './rbac.ts';
 import { includes, operated, podTemplate } from './workloads.ts';
 
 suite('every name', { needs: ['kubectl'] }, () => {
@@ -67,6 +68,22 @@ suite('every name', { needs: ['kubectl'] }, () => {
       for (const claim of spec.volumeClaimTemplates) expect(classes).toContain(claim.spec.storageClassName);
     for (const { spec } of of('Prometheus', 'Alertmanager'))
       expect(classes).toContain(spec.storage.volumeClaimTemplate.spec.storageClassName);
+  });
+
+  it('of a right that a role has is in the table of rights', () => {
+    const names = Object.keys(subjects) as SubjectName[];
+    expect(names.flatMap((subject) => unasked(base, subject))).toEqual([]);
+    // and every group or account that is given a right is one of the table's subjects, or of the same kind in another team
+    const known = names.flatMap((name) => [...subjects[name].groups, subjects[name].user]);
+    const given = of('RoleBinding', 'ClusterRoleBinding').flatMap(
+      (binding) => binding['subjects'] as { kind: string; name: string; namespace?: string }[],
+    );
+    const strange = given
+      .map(({ kind, name, namespace }) =>
+        kind === 'ServiceAccount' ? `system:serviceaccount:${namespace}:${name}` : name,
+      )
+      .map((name) => name.replace(/^team-(clinical|payments):/, 'team-data-science:'));
+    expect(strange.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it('of a selector finds pods, and the ports it names are theirs', () => {

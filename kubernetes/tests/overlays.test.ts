@@ -48,6 +48,7 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
       enableGatewayApi: values.gateway.ingressGateway.enableGatewayApi,
       ingressDomain: values.gateway.domain,
     });
+    expect(ingress.ingressGateway).toBeTruthy();
     const [namespace, name] = ingress.kserveIngressGateway.split('/');
     expect(of('Gateway').map(({ metadata }) => [metadata.namespace, metadata.name])).toContainEqual([namespace, name]);
   });

@@ -22,9 +22,9 @@ export const operated: readonly Workload[] = [
     namespace: 'team-data-science',
     labels: { 'serving.kserve.io/inferenceservice': 'flight-delays', component: 'predictor' },
   },
-  { name: 'job', namespace: 'team-data-science', labels: { 'app.kubernetes.io/name': 'training' } },
+  { name: 'job', namespace: 'team-data-science', labels: { 'mlops.dev/platform-client': 'true' } },
   { name: 'clinical-model', namespace: 'team-clinical', labels: { 'serving.kserve.io/inferenceservice': 'triage' } },
-  { name: 'clinical-job', namespace: 'team-clinical', labels: { 'app.kubernetes.io/name': 'training' } },
+  { name: 'clinical-job', namespace: 'team-clinical', labels: { 'mlops.dev/platform-client': 'true' } },
   { name: 'nginx-ingress', namespace: 'ingress', labels: { 'app.kubernetes.io/name': 'nginx-ingress' } },
   { name: 'edge-gateway', namespace: 'ingress', labels: { 'gateway.networking.k8s.io/gateway-name': 'mlops' } },
   {
