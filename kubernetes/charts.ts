@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { run } from './command.ts';
 import { download, verified } from './crds.ts';
 import { type Environment, root } from './manifests.ts';
@@ -14,9 +15,23 @@ export interface Chart {
 
 export const charts: readonly Chart[] = lock.charts;
 
-/** Helm's arguments for a chart at its locked version, with the values kept here and those of the environment, if any. */
+export interface LockedManifest {
+  readonly name: string;
+  readonly url: string;
+  readonly sha256: string;
+}
+
+/** Operators that are no chart. */
+export const manifests: readonly LockedManifest[] = lock.manifests;
+
+/** The values of a chart: those kept here and, over them, those of the environment, if any. */
+export const helmValues = (chart: Chart, environment: Environment): string[] =>
+  [`operators/charts/${chart.name}.yaml`, `overlays/${environment}/charts/${chart.name}.yaml`]
+    .filter((file) => existsSync(`${root}${file}`))
+    .map((file) => `--values=${root}${file}`);
+
+/** Helm's arguments for a chart at its locked version. */
 export function helmArguments(chart: Chart, environment: Environment): string[] {
-  const values = [`operators/charts/${chart.name}.yaml`, `overlays/${environment}/charts/${chart.name}.yaml`];
   return [
     'upgrade',
     chart.name,
@@ -25,7 +40,7 @@ export function helmArguments(chart: Chart, environment: Environment): string[] 
     `--version=${chart.version}`,
     `--namespace=${chart.namespace}`,
     ...(chart.repository ? [`--repo=${chart.repository}`] : []),
-    ...values.filter((file) => existsSync(`${root}${file}`)).map((file) => `--values=${root}${file}`),
+    ...helmValues(chart, environment),
     // the CRDs were applied before, from the lock
     '--take-ownership',
     '--atomic',
@@ -41,11 +56,25 @@ export async function installOperators(environment: Environment, log: (line: str
     if (code !== 0) throw new Error(`operators: chart ${chart.name} ${chart.version} failed:\n${stderr.trim()}`);
     log(`operators: ${chart.name} ${chart.version}`);
   }
-  for (const manifest of lock.manifests) {
-    const text = verified(manifest, await download(manifest.url)).toString('utf8');
-    const args = ['apply', '--server-side', '--force-conflicts', '--field-manager=mlops-apply', '-f', '-'];
-    const { code, stderr } = await run('kubectl', args, { input: text });
-    if (code !== 0) throw new Error(`operators: ${manifest.name} failed:\n${stderr.trim()}`);
+  for (const manifest of manifests) {
+    await applyManifest(manifest, await download(manifest.url));
     log(`operators: ${manifest.name}`);
+  }
+}
+
+/**
+ * Applies an operator that is no chart: its release's manifest, and over it the fields kept here.
+ * @throws where it is not the locked one, or with kubectl's words.
+ */
+export async function applyManifest(manifest: LockedManifest, bytes: Buffer, env = process.env): Promise<void> {
+  const own = `${root}operators/charts/${manifest.name}.yaml`;
+  const texts = [
+    ['mlops-release', verified(manifest, bytes).toString('utf8')],
+    ['mlops-apply', existsSync(own) ? await readFile(own, 'utf8') : ''],
+  ] as const;
+  for (const [manager, input] of texts.filter(([, text]) => text)) {
+    const args = ['apply', '--server-side', '--force-conflicts', `--field-manager=${manager}`, '-f', '-'];
+    const { code, stderr } = await run('kubectl', args, { input, env });
+    if (code !== 0) throw new Error(`operators: ${manifest.name} failed:\n${stderr.trim()}`);
   }
 }
