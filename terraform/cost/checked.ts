@@ -1,0 +1,9 @@
+import type { Static, TSchema } from 'typebox';
+import { Value } from 'typebox/value';
+
+/** A document that is as its schema says. Throws an error that names the file, the place and what is wrong there. */
+export function checked<T extends TSchema>(schema: T, document: unknown, file: string): Static<T> {
+  if (Value.Check(schema, document)) return document as Static<T>;
+  const [first] = Value.Errors(schema, document);
+  throw new Error(`${file}: ${first?.instancePath || 'the document'} ${first?.message ?? 'is not as its schema says'}`);
+}
