@@ -1,95 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Static, Type } from 'typebox';
-import { checked } from './checked.ts';
+import type { CapacityModel, Coefficient, Scenario, Workload } from './capacity-model.ts';
 import { type PriceBook, priceOf } from './price-book.ts';
-
-const closed = { additionalProperties: false };
-const amount = Type.Number({ minimum: 0 });
-const share = Type.Number({ minimum: 0, maximum: 1 });
-
-const Workload = Type.Object(
-  { teams: amount, models: amount, predictionsPerSecond: amount, storageTb: amount },
-  closed,
-);
-const Choices = Type.Object({ trainingOnP5: share, savingsPlanCoverage: share }, closed);
-const Scenario = Type.Object(
-  {
-    name: Type.String({ minLength: 1 }),
-    /** What the seed states, in millions of dollars a year. */
-    statedMillions: amount,
-    workload: Workload,
-    choices: Choices,
-    /** What is no infrastructure, in dollars a year. */
-    programme: Type.Object({ people: amount, licences: amount, training: amount }, closed),
-  },
-  closed,
-);
-const names = [
-  'clusters',
-  'systemNodes',
-  'predictionsPerCpuNode',
-  'sharedSpotNodes',
-  'spotNodesPerTeam',
-  'trainingNodesPerModel',
-  'p4dPerP5',
-  'predictionsPerGpuNode',
-  'savingsPlanDiscount',
-  'infrequentShare',
-  'copies',
-  'gbPerTb',
-  'diskTbPerTeam',
-  'sharedWarehouseNodes',
-  'teamsPerWarehouseNode',
-  'warehouseShare',
-  'sharedDatabases',
-  'teamsPerDatabase',
-  'databaseTb',
-  'predictionsPerCacheNode',
-  'natGateways',
-  'natTbPerTeam',
-  'zoneTbPerTeam',
-  'internetTbPerTeam',
-  'copiedShare',
-  'predictionsPerLogTb',
-  'smallServicesBase',
-  'smallServicesPerTeam',
-  'securityBase',
-  'securityPerTeam',
-  'backupBase',
-  'backupPerTeam',
-  'supportShare',
-] as const;
-type Coefficient = (typeof names)[number];
-const Figure = Type.Object({ value: amount, unit: Type.String(), source: Type.String() }, closed);
-const Coefficients = Type.Object(
-  Object.fromEntries(names.map((name) => [name, Figure])) as Record<Coefficient, typeof Figure>,
-  closed,
-);
-const Document = Type.Object(
-  {
-    sources: Type.Record(Type.String(), Type.String({ minLength: 1 })),
-    coefficients: Coefficients,
-    scenarios: Type.Array(Scenario, { minItems: 1 }),
-    /** How far each lever could go beyond what the scenarios already do; shares. */
-    savings: Type.Object(
-      {
-        savingsPlanCoverage: share,
-        trainingOnSpot: share,
-        archiveShare: share,
-        reservedDatabaseDiscount: share,
-        nonProductionShare: share,
-        offHoursRunning: share,
-      },
-      closed,
-    ),
-  },
-  closed,
-);
-
-export type CapacityModel = Static<typeof Document>;
-export type Workload = Static<typeof Workload>;
-export type Scenario = Static<typeof Scenario>;
 
 /** A part of a year's bill: yearly = quantity × price × 12 or 8760, as the formula says. Dollars. */
 export interface CapacityLine {
@@ -110,28 +20,11 @@ export interface Capacity {
   readonly stated: number;
 }
 
-/** What a lever saves a year: what the scenario already has of it, and what more there is. Dollars. */
-export interface Saving {
-  readonly lever: string;
-  readonly taken: number;
-  readonly possible: number;
-  readonly formula: string;
-}
-
-const HOURS = 8760;
-const MONTHS = 12;
-
-/** @throws Error that names the file and the first thing that is wrong with it. */
-export function readCapacityModel(file: string = join(import.meta.dirname, 'capacity.json')): CapacityModel {
-  const model = checked(Document, JSON.parse(readFileSync(file, 'utf8')), file);
-  for (const [name, { source }] of Object.entries(model.coefficients))
-    if (!(source in model.sources))
-      throw new Error(`${file}: ${name} names the source "${source}", which is not listed`);
-  return model;
-}
+export const HOURS = 8760;
+export const MONTHS = 12;
 
 /** What depends on the workload and is used by more than one line. */
-function sizes(model: CapacityModel, { workload, choices }: Pick<Scenario, 'workload' | 'choices'>) {
+export function sizes(model: CapacityModel, { workload, choices }: Pick<Scenario, 'workload' | 'choices'>) {
   const { teams, models, predictionsPerSecond, storageTb } = workload;
   const k = (name: Coefficient) => model.coefficients[name].value;
   const training = models * k('trainingNodesPerModel');
@@ -312,7 +205,7 @@ export function capacity(model: CapacityModel, book: PriceBook, scenario: Scenar
 }
 
 /** The yearly price on demand of what a savings plan may cover. */
-function planned(model: CapacityModel, book: PriceBook, scenario: Scenario): number {
+export function planned(model: CapacityModel, book: PriceBook, scenario: Scenario): number {
   const { onDemand, p4d, inference } = sizes(model, scenario);
   const p = (key: string) => priceOf(book, key).price;
   return (onDemand * p('ec2.m5.2xlarge') + p4d * p('ec2.p4d.24xlarge') + inference * p('ec2.g5.2xlarge')) * HOURS;
@@ -335,63 +228,5 @@ export function marginal(
     storageTb: oneMore('storageTb'),
   };
 }
-
-/** Where a scenario's savings lie. Each lever is counted alone: together they save less than their sum. */
-export function savings(model: CapacityModel, book: PriceBook, scenario: Scenario): Saving[] {
-  const { savings: further } = model;
-  const { k, onDemand, spot, p4d, storedGb, databases } = sizes(model, scenario);
-  const p = (key: string) => priceOf(book, key).price;
-  const off = 1 - p('spot.share-of-on-demand');
-  const cpu = p('ec2.m5.2xlarge') * HOURS;
-  const coverable = planned(model, book, scenario) * k('savingsPlanDiscount');
-  const coverage = scenario.choices.savingsPlanCoverage;
-  const more = Math.max(0, further.savingsPlanCoverage - coverage);
-  return [
-    {
-      lever: 'spot for batch and notebooks',
-      taken: spot * cpu * off,
-      possible: 0,
-      formula: `${Math.round(spot)} nodes × ${percent(off)} below on demand`,
-    },
-    {
-      lever: 'spot for training, with checkpoints',
-      taken: 0,
-      possible: p4d * further.trainingOnSpot * p('ec2.p4d.24xlarge') * HOURS * off,
-      formula: `${percent(further.trainingOnSpot)} of p4d, if the market gives the same discount`,
-    },
-    {
-      lever: 'savings plans',
-      taken: coverable * coverage,
-      possible: coverable * more,
-      formula: `coverage ${percent(coverage)} → ${percent(coverage + more)}, ${percent(k('savingsPlanDiscount'))} off`,
-    },
-    {
-      lever: 'reserved databases',
-      taken: 0,
-      possible: databases * 2 * p('rds.db.r5.2xlarge') * HOURS * further.reservedDatabaseDiscount,
-      formula: `all instances for a year, ${percent(further.reservedDatabaseDiscount)} off`,
-    },
-    {
-      lever: 'off-hours',
-      taken: 0,
-      possible: further.nonProductionShare * onDemand * cpu * (1 - further.offHoursRunning),
-      formula: `${percent(further.nonProductionShare)} of the nodes on demand run ${percent(further.offHoursRunning)} of the time`,
-    },
-    {
-      lever: 'storage tiers',
-      taken: storedGb * k('infrequentShare') * (p('s3.standard') - p('s3.infrequent')) * MONTHS,
-      possible: storedGb * further.archiveShare * (p('s3.standard') - p('s3.glacier-instant')) * MONTHS,
-      formula: `a further ${percent(further.archiveShare)} from Standard to Glacier Instant Retrieval`,
-    },
-    {
-      lever: 'right-sizing',
-      taken: 0,
-      possible: onDemand * (p('ec2.m5.2xlarge') - p('ec2.m7g.2xlarge')) * HOURS,
-      formula: 'm5.2xlarge → m7g.2xlarge (arm64) on demand',
-    },
-  ];
-}
-
-const percent = (part: number) => `${Math.round(part * 100)} %`;
 
 const total = (lines: readonly CapacityLine[]) => lines.reduce((sum, { yearly }) => sum + yearly, 0);

@@ -1,5 +1,7 @@
-import type { Capacity, CapacityLine, Saving, Workload } from './capacity.ts';
+import type { Capacity, CapacityLine } from './capacity.ts';
+import type { Workload } from './capacity-model.ts';
 import { type Estimate, sum } from './estimate.ts';
+import type { Saving } from './savings.ts';
 import type { SeedComparison } from './seed.ts';
 
 /** Resources that cost less than this a month share one line. */
