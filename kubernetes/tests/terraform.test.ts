@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PlannedResource, resources } from '../../terraform/terraform.ts';
-import { environmentPlan } from '../../terraform/tests/plans.ts';
+import { planOf } from '../../terraform/tests/plans.ts';
 import { terraformSuite } from '../../terraform/tests/provider.ts';
 import { contract } from '../contract.ts';
 import { type Environment, environments, renderEnvironment } from '../manifests.ts';
@@ -14,7 +14,7 @@ const byHand = ['mlops/rds-ca-bundle'];
 const calledPrivately = ['redshift-data', 's3', 'secretsmanager', 'sts'];
 
 async function planned(environment: Environment) {
-  const all = resources(await environmentPlan(environment));
+  const all = resources(await planOf(environment));
   return (type: string) => all.filter((resource) => resource.type === type);
 }
 
@@ -35,7 +35,7 @@ terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
   describe.each(environments)('%s', (environment) => {
     const expected = contract(environment);
 
-    beforeAll(() => environmentPlan(environment), 300_000);
+    beforeAll(() => planOf(environment), 300_000);
 
     it('has each bucket and each secret', async () => {
       const [of, { buckets, secrets }] = [await planned(environment), await expected];
