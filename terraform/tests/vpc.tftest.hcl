@@ -8,7 +8,7 @@ variables {
   name                = "mlops-prod"
   vpc_cidr            = "10.2.0.0/16"
   availability_zones  = ["us-east-1a", "us-east-1b", "us-east-1c"]
-  interface_endpoints = ["ecr.api", "sts"]
+  interface_endpoints = ["ecr.api", "s3"]
   flow_log_bucket_arn = "arn:aws:s3:::mlops-prod-logs"
   cluster_name        = "mlops-prod"
   tags = {
@@ -60,6 +60,11 @@ run "is_closed" {
   assert {
     condition     = alltrue([for subnet in aws_subnet.public : !subnet.map_public_ip_on_launch])
     error_message = "Nothing gets a public address by itself."
+  }
+
+  assert {
+    condition     = one(aws_vpc_endpoint.interface["s3"].dns_options).private_dns_only_for_inbound_resolver_endpoint == false && length(aws_vpc_endpoint.interface["s3"].subnet_ids) == 3 && length(aws_vpc_endpoint.interface["ecr.api"].dns_options) == 0
+    error_message = "Pods reach S3 at a private address in each zone."
   }
 
   assert {
@@ -134,7 +139,7 @@ run "refuses_bad_values" {
     vpc_cidr            = "10.2.0.0/20"
     availability_zones  = ["us-east-1a", "us-east-1b", "us-east-1b"]
     nat                 = "many"
-    interface_endpoints = ["s3"]
+    interface_endpoints = ["dynamodb"]
     flow_log_bucket_arn = "mlops-prod-logs"
     cluster_name        = ""
   }
