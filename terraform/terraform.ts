@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-
-const execute = promisify(execFile);
+import { type Run, terraformIn } from './command.ts';
 
 /** A resource as `terraform show -json` describes it. */
 export interface PlannedResource {
@@ -49,26 +46,17 @@ export function resources(plan: Plan): PlannedResource[] {
   return of(plan.planned_values.root_module).filter(({ mode }) => mode === 'managed');
 }
 
-/** An environment's folder in a place of its own, where it may be initialised and overridden. */
+/** A folder of configuration in a place of its own, where it may be initialised and overridden. */
 export interface WorkingCopy {
   readonly folder: string;
-  readonly run: (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<string>;
+  readonly run: Run;
+  /** Ends what still runs here and deletes the copy. */
   readonly remove: () => void;
 }
 
-/**
- * Terraform's environment. TF_PLUGIN_MIRROR names a folder of providers (a filesystem mirror); without it Terraform's own
- * configuration and the registry decide. A TF_CLI_CONFIG_FILE that names no file would make Terraform warn in its output.
- */
-function terraformEnvironment(folder: string): NodeJS.ProcessEnv {
-  const mirror = process.env['TF_PLUGIN_MIRROR'];
-  const configured = process.env['TF_CLI_CONFIG_FILE'];
-  const environment = { ...process.env, TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1' };
-  if (!mirror && (configured === undefined || existsSync(configured))) return environment;
-  const file = join(folder, 'terraform.rc');
-  const installation = `provider_installation {\n  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n}\n`;
-  writeFileSync(file, mirror ? installation : '');
-  return { ...environment, TF_CLI_CONFIG_FILE: file };
+/** Whether a file is written by people: not what Terraform leaves beside it. */
+export function isSource(path: string): boolean {
+  return !/[/\\](\.terraform|node_modules|terraform\.tfstate[^/\\]*|\.terraform\.lock\.hcl)$/.test(path);
 }
 
 /** Copies the modules and one environment; `overrides` is HCL that is merged over the environment's own. */
@@ -76,29 +64,17 @@ export function workingCopy(source: string, overrides = ''): WorkingCopy {
   const base = mkdtempSync(join(tmpdir(), 'mlops-terraform-'));
   const environment = resolve(source);
   const folder = join(base, 'environments', basename(environment));
-  const skipped = /[/\\](\.terraform|node_modules|terraform\.tfstate[^/\\]*|\.terraform\.lock\.hcl)$/;
-  const filter = (path: string) => !skipped.test(path);
   mkdirSync(join(base, 'environments'));
-  cpSync(environment, folder, { recursive: true, filter });
+  cpSync(environment, folder, { recursive: true, filter: isSource });
   const modules = resolve(environment, '../../modules');
-  if (existsSync(modules)) cpSync(modules, join(base, 'modules'), { recursive: true, filter });
+  if (existsSync(modules)) cpSync(modules, join(base, 'modules'), { recursive: true, filter: isSource });
   if (overrides) writeFileSync(join(folder, 'working_copy_override.tf'), overrides);
-  const variables = terraformEnvironment(base);
-  const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}) =>
-    terraform(args, folder, { ...variables, ...more });
-  return { folder, run, remove: () => rmSync(base, { recursive: true, force: true, maxRetries: 5 }) };
-}
-
-/** Runs Terraform to its end and returns what it printed; its own message where it fails. */
-async function terraform(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const program = process.env['MLOPS_TOOL_TERRAFORM'] ?? 'terraform';
-  try {
-    const { stdout } = await execute(program, [...args], { cwd, env, maxBuffer: 1 << 28, timeout: 900_000 });
-    return stdout;
-  } catch (error) {
-    const { stdout = '', stderr = '', message = '' } = error as { stdout?: string; stderr?: string; message?: string };
-    throw new Error(`terraform ${args[0]}: ${(stderr || stdout || message).slice(-6000)}`, { cause: error });
-  }
+  const { run, kill } = terraformIn(folder, base);
+  const remove = () => {
+    kill();
+    rmSync(base, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { folder, run, remove };
 }
 
 const providerBlock = (alias: string) => `provider "aws" {${alias && `\n  alias = "${alias}"`}

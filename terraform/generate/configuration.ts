@@ -7,6 +7,8 @@ export interface Block {
   readonly labels: readonly string[];
   /** Attributes of the block itself, as written: those of blocks inside are left out. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** Kinds of the blocks directly inside, such as validation, in their order. */
+  readonly inside: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ function blocksOf(text: string): Block[] {
       kind,
       labels: [...labels.matchAll(/"([^"]+)"/g)].map(([, label = '']) => label),
       attributes: attributesOf(body),
+      inside: [...body.matchAll(/^ {2}(\w+)(?: "[^"]+")? \{$/gm)].map(([, inner = '']) => inner),
     }),
   );
 }

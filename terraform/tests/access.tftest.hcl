@@ -62,8 +62,19 @@ run "spells_out_every_right" {
   }
 
   assert {
-    condition     = !anytrue(flatten([for statement in data.aws_iam_policy_document.boundary.statement : [for action in statement.actions : contains(["*", "iam:*", "iam:CreateUser", "iam:CreateAccessKey", "iam:PutRolePolicy", "iam:AttachRolePolicy"], action) || endswith(action, ":*")]]))
+    condition     = !anytrue(flatten([for statement in data.aws_iam_policy_document.boundary.statement : [for action in statement.actions : strcontains(action, "*") || contains(["iam:CreateUser", "iam:CreateAccessKey", "iam:PutRolePolicy", "iam:AttachRolePolicy"], action)]]))
     error_message = "Within the boundary nobody makes users, keys or policies."
+  }
+
+  assert {
+    # IAM's limit of a managed policy is 6144 characters.
+    condition     = sum([for statement in data.aws_iam_policy_document.boundary.statement : length(jsonencode(statement.actions))]) < 5600
+    error_message = "The boundary fits into a policy."
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.boundary.statement : statement.sid != "Data" || [for condition in statement.condition : one(condition.values)] == [var.account_id]])
+    error_message = "Data of other accounts is out of reach."
   }
 }
 

@@ -27,47 +27,61 @@ export interface Journey {
   readonly leftInSecondRegion: Awaited<ReturnType<typeof inventory>>;
 }
 
+/** An environment's way; `stop` ends it early. */
+export interface Travelling {
+  readonly journey: Promise<Journey>;
+  readonly stop: () => Promise<void>;
+}
+
 /** Applies an environment to a mock of its own, looks at it, plans again, changes a variable, destroys, looks again. */
-export async function travel(environment: string): Promise<Journey> {
-  const mock = await startAwsMock(accountOf(environment));
+export function travel(environment: string): Travelling {
+  const mock = startAwsMock(accountOf(environment));
   // The state's bucket is no part of the environment.
   const copy = workingCopy(join(root, 'environments', environment), 'terraform {\n  backend "local" {}\n}\n');
-  const run = (...args: string[]) => copy.run([...args, '-no-color'], mock.environment);
-  try {
-    await run('init');
-    await run('apply', '-auto-approve', '-parallelism=40');
-    const found = await inventory(mock, region);
-    const seen = {
-      firstPasswords: firstPasswords(await copy.run(['show', '-json'])),
-      secondPlan: await changes(copy, mock),
-      changedBudget: await changes(copy, mock, '-var=monthly_budget=4321'),
-      found,
-      foundInSecondRegion: await inventory(mock, secondaryRegion),
-      cluster: await cluster(mock, region, `mlops-${environment}`),
-      encryption: await encryption(mock, found.buckets),
-      secrets: await secrets(mock, found.secrets),
-    };
-    await allowDeletion(mock);
-    await run('destroy', '-auto-approve', '-parallelism=40');
-    const left = await inventory(mock, region);
-    return { ...seen, left, leftInSecondRegion: await inventory(mock, secondaryRegion) };
-  } finally {
+  const stop = async () => {
     copy.remove();
-    await mock.stop();
-  }
+    await mock.then((started) => started.stop()).catch(() => {});
+  };
+  return { journey: mock.then((started) => visit(environment, started, copy)).finally(stop), stop };
+}
+
+async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Promise<Journey> {
+  const started = performance.now();
+  const run = async (...args: string[]) => {
+    await copy.run([...args, '-no-color'], mock.environment);
+    console.log(`${environment}: ${args[0]} done after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  };
+  // What a plan would do. One that asks AWS nothing shows what the configuration alone changes.
+  const changes = async (...args: string[]): Promise<Changes> => {
+    await run('plan', '-parallelism=20', '-out=next', ...args);
+    const { resource_changes = [] } = JSON.parse(await copy.run(['show', '-json', 'next'])) as Plan;
+    const changed = resource_changes.filter(({ mode, change }) => mode === 'managed' && change.actions[0] !== 'no-op');
+    return Object.fromEntries(changed.map(({ address, change }) => [address, change.actions]));
+  };
+  await run('init');
+  await run('apply', '-auto-approve', '-parallelism=40');
+  const found = await inventory(mock, region);
+  const seen = {
+    firstPasswords: firstPasswords(await copy.run(['show', '-json'])),
+    secondPlan: await changes(),
+    changedBudget: await changes('-refresh=false', '-var=monthly_budget=4321'),
+    found,
+    foundInSecondRegion: await inventory(mock, secondaryRegion),
+    cluster: await cluster(mock, region, `mlops-${environment}`),
+    encryption: await encryption(mock, found.buckets),
+    secrets: await secrets(mock, found.secrets),
+  };
+  await allowDeletion(mock);
+  // The plan has just asked AWS about everything.
+  await run('destroy', '-auto-approve', '-parallelism=40', '-refresh=false');
+  const left = await inventory(mock, region);
+  return { ...seen, left, leftInSecondRegion: await inventory(mock, secondaryRegion) };
 }
 
 /** The account that an environment's settings name. */
 function accountOf(environment: string): string {
   const settings = readFileSync(join(root, 'environments', environment, 'terraform.tfvars'), 'utf8');
   return /account_id\s*=\s*"(\d{12})"/.exec(settings)?.[1] ?? '';
-}
-
-async function changes(copy: WorkingCopy, mock: AwsMock, ...args: string[]): Promise<Changes> {
-  await copy.run(['plan', '-no-color', '-parallelism=20', '-out=next', ...args], mock.environment);
-  const { resource_changes = [] } = JSON.parse(await copy.run(['show', '-json', 'next'])) as Plan;
-  const changed = resource_changes.filter(({ mode, change }) => mode === 'managed' && change.actions[0] !== 'no-op');
-  return Object.fromEntries(changed.map(({ address, change }) => [address, change.actions]));
 }
 
 async function encryption(mock: AwsMock, buckets: readonly string[]) {

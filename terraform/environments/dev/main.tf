@@ -49,7 +49,7 @@ module "vpc" {
   vpc_cidr            = var.vpc_cidr
   availability_zones  = var.availability_zones
   nat                 = "single"
-  interface_endpoints = ["redshift-data", "s3", "secretsmanager", "sts"]
+  interface_endpoints = ["elasticache", "rds", "redshift-data", "s3", "secretsmanager", "sts"]
   flow_log_bucket_arn = module.s3.log_bucket_arn
   cluster_name        = var.name
   tags                = var.tags
@@ -151,7 +151,7 @@ module "rotation" {
   account_id    = var.account_id
   key_arns      = { secrets = module.kms.arns["secrets"], logs = module.kms.arns["logs"] }
   secret_prefix = "mlops/${var.environment}"
-  vpc           = { id = module.vpc.vpc_id, subnet_ids = module.vpc.private_subnet_ids }
+  vpc           = { id = module.vpc.vpc_id, subnet_ids = module.vpc.intra_subnet_ids, endpoint_security_group_id = module.vpc.endpoint_security_group_id }
   tags          = var.tags
 }
 

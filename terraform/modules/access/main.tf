@@ -208,6 +208,14 @@ locals {
       ]
     },
   ]
+  data_services = ["aps", "eks", "kms", "redshift", "redshift-data", "s3", "secretsmanager", "sqs"]
+  # those of AmazonEBSCSIDriverPolicy, which the volume driver's role has, too
+  volume_driver = [for call in [
+    "AttachVolume", "CopyVolumes", "CreateSnapshot", "CreateTags", "CreateVolume", "DeleteSnapshot", "DeleteTags", "DeleteVolume",
+    "DescribeAvailabilityZones", "DescribeInstanceTypes", "DescribeInstances", "DescribeSnapshots", "DescribeTags", "DescribeVolumeStatus",
+    "DescribeVolumes", "DescribeVolumesModifications", "DetachVolume", "EnableFastSnapshotRestores", "LockSnapshot", "ModifyVolume",
+  ] : "ec2:${call}"]
+  actions    = distinct(sort(concat(flatten([for statements in values(local.workloads) : [for one in statements : one.actions]]), local.volume_driver)))
   role_names = { for account in keys(local.workloads) : account => "${var.name}-${replace(account, "/", "-")}" }
 }
 
@@ -271,18 +279,12 @@ data "aws_iam_policy_document" "workload" {
   }
 }
 
-# The most that any role of a workload can ever do, whatever somebody attaches to it: no users, no keys of users, no
-# policies, no other account.
+# The most that any role of a workload can ever do, whatever somebody attaches to it later: what one of them does today. So
+# no users, no keys of users, no policies; and data of this account only.
 data "aws_iam_policy_document" "boundary" {
   statement {
-    sid = "Data"
-    actions = concat(local.read, local.write, local.list, local.key, [
-      "kms:CreateGrant", "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:ListSecretVersionIds",
-      "redshift-data:BatchExecuteStatement", "redshift-data:CancelStatement", "redshift-data:DescribeStatement",
-      "redshift-data:ExecuteStatement", "redshift-data:GetStatementResult", "redshift:GetClusterCredentials", "aps:RemoteWrite",
-      "sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "eks:DescribeCluster",
-      "route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets",
-    ])
+    sid       = "Data"
+    actions   = [for action in local.actions : action if contains(local.data_services, split(":", action)[0])]
     resources = ["*"]
 
     condition {
@@ -293,18 +295,8 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   statement {
-    sid = "Infrastructure"
-    actions = [
-      "acm:DescribeCertificate", "acm:ListCertificates", "ec2:AttachVolume", "ec2:AuthorizeSecurityGroupIngress", "ec2:Create*", "ec2:Delete*",
-      "ec2:Describe*", "ec2:DetachVolume", "ec2:EnableFastSnapshotRestores", "ec2:Get*", "ec2:LockSnapshot", "ec2:ModifyVolume",
-      "ec2:RevokeSecurityGroupIngress", "ec2:RunInstances", "ec2:TerminateInstances", "elasticloadbalancing:Add*",
-      "elasticloadbalancing:Create*", "elasticloadbalancing:Delete*", "elasticloadbalancing:Deregister*", "elasticloadbalancing:Describe*",
-      "elasticloadbalancing:Modify*", "elasticloadbalancing:Register*", "elasticloadbalancing:Remove*", "elasticloadbalancing:Set*",
-      "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:GetInstanceProfile",
-      "iam:ListInstanceProfiles", "iam:PassRole", "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile",
-      "pricing:GetProducts", "route53:GetChange", "route53:ListHostedZonesByName", "ssm:GetParameter",
-      "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL", "wafv2:GetWebACL", "wafv2:GetWebACLForResource",
-    ]
+    sid       = "Infrastructure"
+    actions   = [for action in local.actions : action if !contains(local.data_services, split(":", action)[0])]
     resources = ["*"]
   }
 }

@@ -243,6 +243,11 @@ variable "karpenter" {
     interruption_key_arn = string
   })
   default = null
+
+  validation {
+    condition     = var.karpenter == null || startswith(try(var.karpenter.interruption_key_arn, ""), "arn:")
+    error_message = "interruption_key_arn must be the ARN of a KMS key."
+  }
 }
 
 variable "log_retention_days" {

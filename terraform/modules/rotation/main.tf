@@ -104,7 +104,7 @@ resource "aws_iam_role_policy" "this" {
 
 resource "aws_security_group" "this" {
   name_prefix = "${local.function}-"
-  description = "Rotation function: HTTPS out, nothing in"
+  description = "Rotation function: HTTPS to the endpoints of AWS, nothing else and nothing in"
   vpc_id      = var.vpc.id
   tags        = merge(var.tags, { Name = local.function })
 
@@ -113,14 +113,15 @@ resource "aws_security_group" "this" {
   }
 }
 
-resource "aws_vpc_security_group_egress_rule" "https" {
-  security_group_id = aws_security_group.this.id
-  description       = "AWS's interfaces"
-  cidr_ipv4         = "0.0.0.0/0"
-  ip_protocol       = "tcp"
-  from_port         = 443
-  to_port           = 443
-  tags              = var.tags
+# The function knows every password: it has no way out of the VPC.
+resource "aws_vpc_security_group_egress_rule" "endpoints" {
+  security_group_id            = aws_security_group.this.id
+  description                  = "Endpoints of Secrets Manager, RDS and ElastiCache"
+  referenced_security_group_id = var.vpc.endpoint_security_group_id
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  tags                         = var.tags
 }
 
 resource "aws_lambda_function" "this" {

@@ -60,10 +60,11 @@ variable "secret_prefix" {
 }
 
 variable "vpc" {
-  description = "Where the function runs: it reaches AWS's interfaces through the VPC's endpoints or NAT gateway."
+  description = "Where the function runs. The VPC needs interface endpoints of secretsmanager, rds and elasticache: nothing else is reached."
   type = object({
-    id         = string
-    subnet_ids = list(string)
+    id                         = string
+    subnet_ids                 = list(string)
+    endpoint_security_group_id = string
   })
 
   validation {

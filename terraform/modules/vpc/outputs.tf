@@ -23,6 +23,11 @@ output "intra_subnet_ids" {
   value       = [for zone in var.availability_zones : aws_subnet.intra[zone].id]
 }
 
+output "endpoint_security_group_id" {
+  description = "Security group of the interface endpoints."
+  value       = aws_security_group.endpoints.id
+}
+
 output "nat_public_ips" {
   description = "Addresses from which the platform calls the internet, for other people's allow-lists."
   value       = [for address in aws_eip.nat : address.public_ip]

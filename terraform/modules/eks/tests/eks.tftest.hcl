@@ -188,6 +188,7 @@ run "refuses_bad_values" {
     permissions_boundary_arn = "policy"
     log_retention_days       = 30
     access_entries           = { one = { principal_arn = "arn:aws:iam::123456789012:role/x" } }
+    karpenter                = { interruption_key_arn = "key" }
     node_groups = {
       system  = { instance_types = ["m5.xlarge"], min = 3, desired = 2 }
       compute = { instance_types = ["m5.xlarge"], on_demand = { min = 0, desired = 1, max = 2 } }
@@ -196,7 +197,7 @@ run "refuses_bad_values" {
 
   expect_failures = [
     var.eks_version, var.vpc_id, var.subnet_ids, var.control_plane_subnet_ids, var.key_arns, var.public_endpoint_cidrs, var.node_disk_gib, var.addon_versions,
-    var.pod_identities, var.ebs_csi_role_arn, var.permissions_boundary_arn, var.log_retention_days, var.access_entries, var.node_groups,
+    var.pod_identities, var.ebs_csi_role_arn, var.permissions_boundary_arn, var.log_retention_days, var.access_entries, var.karpenter, var.node_groups,
   ]
 }
 

@@ -7,7 +7,7 @@ variables {
   account_id    = "123456789012"
   key_arns      = { secrets = "arn:aws:kms:us-east-1:123456789012:key/secrets", logs = "arn:aws:kms:us-east-1:123456789012:key/logs" }
   secret_prefix = "mlops/prod"
-  vpc           = { id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"] }
+  vpc           = { id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], endpoint_security_group_id = "sg-endpoints" }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -44,6 +44,11 @@ run "may_rotate_and_nothing_else" {
   }
 
   assert {
+    condition     = aws_vpc_security_group_egress_rule.endpoints.referenced_security_group_id == "sg-endpoints" && aws_vpc_security_group_egress_rule.endpoints.to_port == 443
+    error_message = "It reaches the endpoints, and has no other way out."
+  }
+
+  assert {
     condition     = aws_cloudwatch_log_group.this.kms_key_id == var.key_arns.logs && aws_cloudwatch_log_group.this.retention_in_days == 365
     error_message = "Its log is encrypted and kept for a year."
   }
@@ -77,7 +82,7 @@ run "refuses_bad_values" {
     account_id               = "x"
     key_arns                 = { secrets = "x", logs = "y" }
     secret_prefix            = "mlops/prod/"
-    vpc                      = { id = "vpc-1", subnet_ids = ["subnet-1"] }
+    vpc                      = { id = "vpc-1", subnet_ids = ["subnet-1"], endpoint_security_group_id = "sg-endpoints" }
     permissions_boundary_arn = "x"
     log_retention_days       = 30
   }
