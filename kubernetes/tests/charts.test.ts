@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { needTool, suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { applyManifest, type Chart, charts, helmValues, manifests } from '../charts.ts';
+import { applyManifest, type Chart, charts, helmArguments, helmValues, manifests } from '../charts.ts';
 import { run } from '../command.ts';
 import { customResourceFiles } from '../crds.ts';
-import { type Environment, environments, type Manifest, readManifests, render, root } from '../manifests.ts';
+import { type Environment, environments, folders, type Manifest, readManifests, render, root } from '../manifests.ts';
 import { type ControlPlane, eventually, exposeBinaries, startControlPlane } from './control-plane.ts';
 import { brokenRules, type Rule } from './pod-rules.ts';
 import { includes } from './workloads.ts';
@@ -72,6 +73,38 @@ async function renderChart(chart: Chart, environment: Environment): Promise<Mani
   return readManifests(stdout);
 }
 
+describe('Helm', () => {
+  it('is told the locked version, the values of the environment, and to undo what fails', () => {
+    const chart = charts.find(({ name }) => name === 'cert-manager') as Chart;
+    expect(helmArguments(chart, 'dev')).toEqual([
+      'upgrade',
+      'cert-manager',
+      'cert-manager',
+      '--install',
+      `--version=${chart.version}`,
+      '--namespace=cert-manager',
+      '--repo=https://charts.jetstack.io',
+      `--values=${root}operators/charts/cert-manager.yaml`,
+      '--take-ownership',
+      '--server-side=true',
+      '--force-conflicts',
+      '--rollback-on-failure',
+      '--wait',
+      '--timeout=10m',
+    ]);
+    const karpenter = charts.find(({ name }) => name === 'karpenter') as Chart;
+    expect(helmValues(karpenter, 'staging')).toEqual([
+      `--values=${root}operators/charts/karpenter.yaml`,
+      `--values=${root}overlays/staging/charts/karpenter.yaml`,
+    ]);
+  });
+
+  it('installs every chart at some step of the order', () => {
+    const steps: readonly string[] = folders;
+    expect(charts.filter(({ after }) => after !== undefined && !steps.includes(after))).toEqual([]);
+  });
+});
+
 if (sources)
   suite("the operators' charts", {
     needs: ['helm', 'kube-apiserver', 'kubectl', ...(crds ? [] : ['MLOPS_CRDS_DIR'])],
@@ -126,6 +159,25 @@ if (sources)
       }, 240_000);
 
       afterAll(() => cluster.stop());
+
+      it('are installed by the arguments that Helm is given, and again', { timeout: 120_000 }, async () => {
+        const folder = await mkdtemp(join(tmpdir(), 'mlops-chart-'));
+        await mkdir(join(folder, 'templates'));
+        await writeFile(join(folder, 'Chart.yaml'), 'apiVersion: v2\nname: sample\nversion: 1.2.3\n');
+        const map =
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: sample }\ndata: { of: "{{ .Chart.Version }}" }\n';
+        await writeFile(join(folder, 'templates/map.yaml'), map);
+        const chart = { name: 'sample', namespace: 'operators', chart: folder, version: '1.2.3' };
+        for (const revision of ['1', '2']) {
+          const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
+          const { code, stdout, stderr } = await run(needTool('helm'), helmArguments(chart, 'dev'), { env });
+          expect([code, stderr]).toEqual([0, '']);
+          expect(stdout).toContain(`REVISION: ${revision}`);
+        }
+        const made = ['get', 'configmap', 'sample', '-n', 'operators', '-o', 'jsonpath={.data.of}'];
+        expect(await cluster.get(made)).toBe('1.2.3');
+        await rm(folder, { recursive: true });
+      });
 
       it('get their pods past Pod Security, quotas and policies', { timeout: 300_000 }, async () => {
         for (const chart of charts) {
