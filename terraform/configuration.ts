@@ -29,14 +29,6 @@ interface Configuration {
   readonly root_module: ConfiguredModule;
 }
 
-/** Where an argument's value comes from. */
-export interface Origin {
-  /** Addresses, without their indices, of the resources that it reads. */
-  readonly resources: ReadonlySet<string>;
-  /** Whether part of it is a local value, whose expression a plan's JSON form does not show. */
-  readonly opaque: boolean;
-}
-
 const configurationOf = (plan: Plan) => plan.configuration as Configuration;
 
 /** The names of the modules in an address: `module.a["x"].module.b.t.n` lies in a, b. */
@@ -65,13 +57,13 @@ export function argument(plan: Plan, resource: PlannedResource, path: string): E
 }
 
 /**
- * Follows an argument through variables, outputs of modules and `each` to the resources that it reads. A module's input that
- * is an object is followed as a whole, so the answer may hold more than the argument really reads, never less.
+ * Follows an argument through variables, outputs of modules and `each` to the resources that it reads: their addresses without
+ * indices. Objects are followed as a whole, and a local value, whose expression a plan does not show, as if it read all
+ * that its module is given. So the answer may hold more than the argument really reads, never less.
  */
-export function origin(plan: Plan, resource: PlannedResource, path: string): Origin {
+export function origin(plan: Plan, resource: PlannedResource, path: string): ReadonlySet<string> {
   const resources = new Set<string>();
   const seen = new Set<string>();
-  let opaque = false;
   const own = configured(plan, resource);
   const follow = (references: readonly string[] = [], modules: readonly string[], each?: Expression): void => {
     for (const reference of references) {
@@ -80,8 +72,10 @@ export function origin(plan: Plan, resource: PlannedResource, path: string): Ori
       seen.add(key);
       const [kind = '', name = '', output = ''] = reference.replaceAll(/\[.*?\]/g, '').split('.');
       const inside = moduleAt(plan, modules);
-      if (kind === 'local') opaque = true;
-      else if (kind === 'each') follow(each?.references, modules);
+      if (kind === 'local') {
+        const inputs = moduleAt(plan, modules.slice(0, -1))?.module_calls?.[modules.at(-1) ?? '']?.expressions ?? {};
+        for (const input of Object.values(inputs)) follow((input as Expression).references, modules.slice(0, -1));
+      } else if (kind === 'each') follow(each?.references, modules);
       else if (kind === 'var') {
         const call = moduleAt(plan, modules.slice(0, -1))?.module_calls?.[modules.at(-1) ?? ''];
         if (modules.length > 0) follow((call?.expressions?.[name] as Expression)?.references, modules.slice(0, -1));
@@ -93,7 +87,7 @@ export function origin(plan: Plan, resource: PlannedResource, path: string): Ori
     }
   };
   follow(argument(plan, resource, path)?.references, modulePath(resource.address), own?.for_each_expression);
-  return { resources, opaque };
+  return resources;
 }
 
 /** The region of the provider that makes a resource; undefined where it is known only to the one who applies the plan. */

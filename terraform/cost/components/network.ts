@@ -14,7 +14,7 @@ const endpoint = rule(
   Type.Object({ processedGb: Type.Optional(amount) }, closed),
   (values, usage, resource, { plan, resources, book }) => {
     if (values['vpc_endpoint_type'] === 'Gateway') return [];
-    const from = origin(plan, resource, 'subnet_ids').resources;
+    const from = origin(plan, resource, 'subnet_ids');
     const zones = resources.filter(
       ({ address, type }) => type === 'aws_subnet' && from.has(address.replaceAll(/\[.*?\]/g, '')),
     ).length;
