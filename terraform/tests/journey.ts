@@ -43,8 +43,14 @@ export function travel(environment: string): Travelling {
     copy.remove();
     await mock.then((started) => started.stop()).catch(() => {});
   };
-  const journey = mock.then((started) => visit(environment, started, copy)).finally(() => stop());
-  return { journey, stop };
+  const visitAndStop = async () => {
+    try {
+      return await visit(environment, await mock, copy);
+    } finally {
+      await stop();
+    }
+  };
+  return { journey: visitAndStop(), stop };
 }
 
 async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Promise<Journey> {
