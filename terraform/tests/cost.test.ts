@@ -265,7 +265,7 @@ describe('a malformed file is refused, naming the place', () => {
     ['a service that is not listed', (d) => delete d['services']?.['eks'], 'eks.cluster belongs to no listed service'],
     ['an unknown field', (d) => Object.assign(d, { discount: 0.1 }), '/discount is not a known field'],
   ])('price book: %s', (_name, change, message) => {
-    const file = changed('prices.json', change as never);
+    const file = changed('prices.json', change);
     expect(() => readPriceBook(file)).toThrow(message);
     expect(() => readPriceBook(file)).toThrow(file);
   });
