@@ -17,6 +17,11 @@ const keyPolicy: Exception = {
   resources: ['module.kms*.aws_iam_policy_document.key'],
 };
 
+const withoutResource: Exception = {
+  reason: 'The three statements on * are for calls that name no resource, or one that Lambda itself makes.',
+  resources: ['module.rotation.aws_iam_policy_document.rotate'],
+};
+
 /** Checkov's rules that are not kept, each with its reason and the only resources that may break it. */
 export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
   CKV2_AWS_3: [
@@ -74,7 +79,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
   CKV_AWS_108: [boundary],
   CKV_AWS_109: [boundary],
   CKV_AWS_110: [boundary],
-  CKV_AWS_111: [boundary, keyPolicy],
+  CKV_AWS_111: [boundary, keyPolicy, withoutResource],
   CKV_AWS_116: [
     {
       reason: 'Secrets Manager calls it, tries again by itself, and reports a failed rotation in CloudTrail.',
@@ -146,7 +151,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     },
   ],
   CKV_AWS_355: [boundary],
-  CKV_AWS_356: [boundary, keyPolicy],
+  CKV_AWS_356: [boundary, keyPolicy, withoutResource],
   CKV_AWS_71: [
     {
       reason:

@@ -49,7 +49,13 @@ function ofPlan(plan: Plan): Promise<Report> {
 const ofDocuments = (directory: string) =>
   checkov('--directory', directory, '--framework', 'terraform', '--check', documentRules.join(','));
 
-const like = (pattern: string) => new RegExp(`^${pattern.split('*').map((part) => RegExp.escape(part)).join('.*')}$`);
+const like = (pattern: string) =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => RegExp.escape(part))
+      .join('.*')}$`,
+  );
 
 terraformSuite("checkov's Terraform rules", ['checkov'], () => {
   const used = new Set<string>();
