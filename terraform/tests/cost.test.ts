@@ -194,6 +194,12 @@ describe('a schedule', () => {
     expect(() => weekly('cron(0 7 ? * FRI-MON *)')).toThrow('FRI-MON');
   });
 
+  it('does not mind schedules of other things', () => {
+    const other = schedule('0 7', 'sqs:sendMessage', {});
+    Object.assign(other.values, { schedule_expression: 'rate(1 hour)' });
+    expect(scheduleOf(resources(smallPlan([other]))).database('one')).toBe(1);
+  });
+
   it('means always on where nothing is stopped, and never where nothing is started again', () => {
     const stop = schedule('30 19', 'redshift:pauseCluster', { ClusterIdentifier: 'offline' });
     const { warehouse } = scheduleOf(resources(smallPlan([stop])));
