@@ -9,7 +9,7 @@ interface Exception {
 const boundary: Exception = {
   reason:
     'A permissions boundary grants nothing: it is the most that a policy of a workload can grant, and lists what all of them need together.',
-  resources: ['module.access*.aws_iam_policy.boundary', 'module.access*.aws_iam_policy_document.boundary'],
+  resources: ['module.access*.boundary'],
 };
 
 const keyPolicy: Exception = {
