@@ -32,7 +32,8 @@ export class PlanView {
 
   constructor(plan: Plan) {
     this.plan = plan;
-    this.all = resources(plan);
+    // a resource of which nothing is known before the apply has no values in the plan
+    this.all = resources(plan).map((one) => ({ ...one, values: (one.values as Block | undefined) ?? {} }));
     this.documents = documentsOf(plan);
     this.#unknown = new Map(
       (plan.resource_changes ?? []).map((one) => [

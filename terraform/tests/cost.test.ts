@@ -151,6 +151,12 @@ describe('an estimate', () => {
     expect(monthly).toBeCloseTo(73, 6);
   });
 
+  it('names a resource of which a plan says nothing', () => {
+    const plan = smallPlan([{ type: 'aws_eks_cluster' }]);
+    delete (plan.planned_values.root_module.resources?.[0] as { values?: unknown }).values;
+    expect(cost(plan).unknown).toMatchObject([{ reason: 'the plan does not say its version' }]);
+  });
+
   it('names a replica whose storage nobody states', () => {
     const values = { identifier: 'replica', instance_class: 'db.r5.xlarge', storage_type: 'gp3', multi_az: false };
     const plan = smallPlan([{ type: 'aws_db_instance', values }]);
