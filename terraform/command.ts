@@ -50,16 +50,15 @@ async function terraform(
   const program = process.env['MLOPS_TOOL_TERRAFORM'] ?? 'terraform';
   // A group of its own: the provider is a process of its own, which outlives a Terraform that is killed.
   const child = spawn(program, [...args], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = () => killGroup(child);
+  const untie = tie(child);
   running.add(child);
-  process.once('exit', kill);
   try {
     const [code, stdout, stderr] = await Promise.all([exitCode(child), text(child.stdout), text(child.stderr)]);
     if (code !== 0) throw new Error(`terraform ${args[0]}: ${(stderr || stdout).slice(-6000)}`);
     return stdout;
   } finally {
     running.delete(child);
-    process.off('exit', kill);
+    untie();
   }
 }
 
@@ -68,6 +67,25 @@ function exitCode(child: ChildProcess): Promise<number | null> {
     child.once('error', reject);
     child.once('exit', resolve);
   });
+}
+
+/**
+ * Ends a child and its process group with this process, whether that ends by itself or by a signal.
+ * @returns a function that lets the child go
+ */
+export function tie(child: ChildProcess): () => void {
+  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+  const kill = () => killGroup(child);
+  const killAndEnd = (signal: NodeJS.Signals) => {
+    kill();
+    process.kill(process.pid, signal);
+  };
+  process.once('exit', kill);
+  for (const signal of signals) process.once(signal, killAndEnd);
+  return () => {
+    process.off('exit', kill);
+    for (const signal of signals) process.off(signal, killAndEnd);
+  };
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { freePort, needTool, stopGroup } from '@mlops/testing';
+import { tie } from '../command.ts';
 
 /** A mock of AWS: moto, and the operations that it lacks (mock/). */
 export interface AwsMock {
@@ -18,20 +19,13 @@ export interface AwsMock {
   readonly stop: () => Promise<void>;
 }
 
-/** Python of the environment that moto_server is installed in. */
-function pythonOfMoto(): string {
-  const program = needTool('moto_server');
-  const beside = join(dirname(realpathSync(program)), 'python');
-  return existsSync(beside) ? beside : join(dirname(program), 'python');
-}
-
 /** Starts a mock for one account. What it fails at is written to mlops-aws-mock-<account>.log in the folder for temporary files. */
 export async function startAwsMock(account: string): Promise<AwsMock> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_ENDPOINT_URL: url };
   const log = openSync(join(tmpdir(), `mlops-aws-mock-${account}.log`), 'w');
-  const child = spawn(pythonOfMoto(), [join(import.meta.dirname, 'mock/server.py'), String(port)], {
+  const child = spawn(needTool('mlops-python'), [join(import.meta.dirname, 'mock/server.py'), String(port)], {
     detached: true,
     stdio: ['ignore', 'pipe', log],
     env: {
@@ -44,8 +38,9 @@ export async function startAwsMock(account: string): Promise<AwsMock> {
     },
   });
   closeSync(log);
+  const untie = tie(child);
   await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => chunk.toString().includes(url) && resolve());
+    child.stdout?.on('data', (chunk: Buffer) => chunk.toString().includes(url) && resolve());
     child.once('exit', (code) => reject(new Error(`the mock of AWS ended with ${code}`)));
     child.once('error', reject);
   });
@@ -64,6 +59,9 @@ export async function startAwsMock(account: string): Promise<AwsMock> {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
       forcePathStyle: true,
     },
-    stop: () => stopGroup(child),
+    stop: async () => {
+      await stopGroup(child);
+      untie();
+    },
   };
 }

@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { type Journey, travel } from './journey.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Journey, type Travelling, travel } from './journey.ts';
 import { terraformSuite } from './provider.ts';
 
 const minutes = 60_000;
@@ -25,24 +25,28 @@ const nothing = {
   keys: 0,
 };
 
-terraformSuite('an environment, applied to a mock of AWS', ['moto_server'], () => {
+terraformSuite('an environment, applied to a mock of AWS', ['mlops-python'], () => {
   // The provider waits minutes for databases, whatever answers; so all three go their way at the same time.
-  const journeys = new Map<string, Promise<Journey>>();
+  const journeys = new Map<string, Travelling>();
 
   beforeAll(() => {
     for (const { name } of environments) {
-      const journey = travel(name);
-      journey.catch(() => {}); // told by the test that asks for it
-      journeys.set(name, journey);
+      const started = travel(name);
+      started.journey.catch(() => {}); // told by the test that asks for it
+      journeys.set(name, started);
     }
+  });
+
+  afterAll(async () => {
+    await Promise.all([...journeys.values()].map(({ stop }) => stop()));
   });
 
   describe.each(environments)('$name', ({ name, vpc, nodeGroups, databases }) => {
     let journey: Journey;
 
     beforeAll(async () => {
-      journey = (await journeys.get(name)) as Journey;
-    }, 15 * minutes);
+      journey = (await journeys.get(name)?.journey) as Journey;
+    }, 25 * minutes);
 
     it('has no difference when it is planned again', () => {
       expect(journey.secondPlan).toEqual({});
