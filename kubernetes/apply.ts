@@ -1,14 +1,25 @@
 /**
  * Applies the platform to the cluster of the current kubeconfig, in order, and says what failed and why:
- * `node apply.ts ENVIRONMENT [--without-crds] [--without-charts] [--no-wait] [--warnings-as-errors]
+ * `node apply.ts ENVIRONMENT [--without-crds] [--without-charts] [--no-wait] [--timeout SECONDS] [--warnings-as-errors]
  * [--crds FOLDER]`.
- * A second run changes nothing. People and CI/CD run this same program.
+ * A second run changes nothing. People and CI/CD run this same program. It exits with 0, with 1 where something failed,
+ * and with 2 where it was called wrongly.
  */
+import { readdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { installOperators } from './charts.ts';
+import { applyManifests, installCharts } from './charts.ts';
 import { run } from './command.ts';
 import { customResourceFiles } from './crds.ts';
-import { type Environment, environments, type Manifest, renderEnvironment, writeManifests } from './manifests.ts';
+import {
+  type Environment,
+  environments,
+  identity,
+  type Manifest,
+  readManifests,
+  renderEnvironment,
+  root,
+  writeManifests,
+} from './manifests.ts';
 import { waitFor } from './wait.ts';
 
 export interface ApplyOptions {
@@ -16,7 +27,8 @@ export interface ApplyOptions {
   /** Folder of the CRD files; those that miss are fetched into it. Undefined: they are in the cluster already. */
   readonly crds: string | undefined;
   readonly charts: boolean;
-  readonly wait: boolean;
+  /** How long one object may take to become ready, in seconds; 0: nothing is waited for. */
+  readonly seconds: number;
   readonly warningsAsErrors: boolean;
   readonly log: (line: string) => void;
 }
@@ -27,9 +39,13 @@ export async function apply(options: ApplyOptions): Promise<void> {
   const steps = await renderEnvironment(environment);
   if (options.crds) await applyCustomResources(options.crds, log);
   for (const [folder, objects] of steps) {
-    if (folder === 'operators' && options.charts) await installOperators(environment, log);
+    if (folder === 'operators' && options.charts) {
+      await installCharts(environment, log);
+      await applyManifests(log);
+    }
     await applyObjects(folder, objects, options);
-    if (options.wait) await waitFor(objects, log);
+    if (options.seconds > 0) await waitFor(objects, { log, seconds: options.seconds });
+    if (options.charts) await installCharts(environment, log, folder);
   }
 }
 
@@ -43,7 +59,39 @@ async function applyCustomResources(crds: string, log: ApplyOptions['log']) {
 async function applyObjects(folder: string, objects: readonly Manifest[], options: ApplyOptions) {
   const args = ['apply', '--server-side', '--force-conflicts', '--field-manager=mlops-apply', '--validate=strict'];
   if (options.warningsAsErrors) args.push('--warnings-as-errors');
-  await kubectl(folder, [...args, '-f', '-'], options.log, writeManifests(objects));
+  try {
+    await kubectl(folder, [...args, '-f', '-'], options.log, writeManifests(objects));
+  } catch (error) {
+    const refused = await refusals(folder, objects, args);
+    throw new Error(refused.length > 0 ? `${folder} failed:\n${refused.join('\n')}` : (error as Error).message, {
+      cause: error,
+    });
+  }
+}
+
+/** Of objects that were refused together: the file, the object and the reason of each. kubectl names no file, and of an unknown field no object. */
+async function refusals(folder: string, objects: readonly Manifest[], args: readonly string[]): Promise<string[]> {
+  if ((await run('kubectl', ['version', '--request-timeout=10s'], { timeout: 30_000 })).code !== 0) return [];
+  const refused: string[] = [];
+  for (const object of objects) {
+    const alone = { input: writeManifests([object]), timeout: 60_000 };
+    const { code, stderr } = await run('kubectl', [...args, '--dry-run=server', '-f', '-'], alone);
+    if (code === 0) continue;
+    const { namespace, name } = object.metadata;
+    const where = `${await fileOf(folder, object)}: ${object.kind} ${namespace ? `${namespace}/` : ''}${name}`;
+    refused.push(`${where}: ${stderr.trim()}`);
+  }
+  return refused;
+}
+
+/** The file of a folder that has an object. */
+async function fileOf(folder: string, object: Manifest): Promise<string> {
+  for (const file of await readdir(`${root}${folder}`)) {
+    if (!file.endsWith('.yaml')) continue;
+    const own = readManifests(await readFile(`${root}${folder}/${file}`, 'utf8'));
+    if (own.some((one) => identity(one) === identity(object))) return `${folder}/${file}`;
+  }
+  return `${folder}/`;
 }
 
 /** A Secret or a namespace just made may not be seen by all of the API server yet: such a refusal is tried again. */
@@ -70,14 +118,16 @@ if (import.meta.main) {
       'without-crds': { type: 'boolean', default: false },
       'without-charts': { type: 'boolean', default: false },
       'no-wait': { type: 'boolean', default: false },
+      timeout: { type: 'string', default: '600' },
       'warnings-as-errors': { type: 'boolean', default: false },
       crds: { type: 'string', default: process.env['MLOPS_CRDS_DIR'] ?? '.cache/crds' },
     },
   });
   const environment = environments.find((name) => name === positionals[0]);
-  if (!environment || positionals.length !== 1) {
+  const seconds = Number(values.timeout);
+  if (!environment || positionals.length !== 1 || !(seconds > 0)) {
     console.error(
-      `usage: node apply.ts ${environments.join('|')} [--without-crds] [--without-charts] [--no-wait] [--crds FOLDER]`,
+      `usage: node apply.ts ${environments.join('|')} [--without-crds] [--without-charts] [--no-wait] [--timeout SECONDS] [--crds FOLDER]`,
     );
     process.exit(2);
   }
@@ -86,7 +136,7 @@ if (import.meta.main) {
       environment,
       crds: values['without-crds'] ? undefined : values.crds,
       charts: !values['without-charts'],
-      wait: !values['no-wait'],
+      seconds: values['no-wait'] ? 0 : seconds,
       warningsAsErrors: values['warnings-as-errors'],
       log: (line) => console.log(line),
     });

@@ -6,7 +6,13 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs a program to its end. Rejects only where it cannot be started; a failure is its exit code. */
+/** How long a program that was told to stop may take, and how long what it started may keep its output open. */
+const GRACE_MS = 5_000;
+
+/**
+ * Runs a program to its end, or stops it after `timeout` milliseconds (ten minutes): it always settles. Rejects only where
+ * it cannot be started; a failure is its exit code. With `group` the programs that it starts are stopped with it.
+ */
 export function run(
   program: string,
   args: readonly string[],
@@ -15,23 +21,52 @@ export function run(
     readonly env?: NodeJS.ProcessEnv;
     readonly cwd?: string;
     readonly timeout?: number;
+    readonly group?: boolean;
   } = {},
 ): Promise<CommandResult> {
+  const { timeout = 600_000, group = false } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      timeout: options.timeout ?? 600_000,
+      detached: group,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';
+    const timers: NodeJS.Timeout[] = [];
+    const after = (milliseconds: number, action: () => void) => timers.push(setTimeout(action, milliseconds));
+    const stop = (signal: NodeJS.Signals) => {
+      try {
+        if (group && child.pid) process.kill(-child.pid, signal);
+        else child.kill(signal);
+      } catch {
+        // it is gone already
+      }
+    };
+    after(timeout, () => {
+      stderr += `${program} was stopped after ${timeout / 1000} s\n`;
+      stop('SIGTERM');
+      after(GRACE_MS, () => stop('SIGKILL'));
+    });
+    // what it started may hold its output open for ever: the end of the program is the end
+    child.on('exit', () =>
+      after(GRACE_MS, () => {
+        stop('SIGKILL');
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }),
+    );
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', reject);
-    child.on('close', (code, signal) =>
-      resolve({ code: code ?? 1, stdout, stderr: signal ? `${stderr}${signal}` : stderr }),
-    );
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      for (const timer of timers) clearTimeout(timer);
+      reject(error.code === 'ENOENT' ? new Error(`${program} is not installed`, { cause: error }) : error);
+    });
+    child.on('close', (code, signal) => {
+      for (const timer of timers) clearTimeout(timer);
+      resolve({ code: code ?? 1, stdout, stderr: signal ? `${stderr}${signal}` : stderr });
+    });
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });

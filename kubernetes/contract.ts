@@ -25,13 +25,13 @@ const chartIdentities = [
   'kube-system/aws-load-balancer-controller',
   'kube-system/karpenter',
   'velero/velero',
-  'feast/feast-features',
 ];
 
 /** Accounts of ours that call AWS; their network policies open the Pod Identity agent to them. */
 const ownIdentities = [
   'mlops/platform-api',
   'mlflow/mlflow',
+  'feast/feast-features',
   'feast/feast-materialise',
   'flink/flink',
   'monitoring/loki',

@@ -1,14 +1,19 @@
-// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference.
+// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference, and what of Terraform is.
 //   npm run generate            writes         npm run generate -- --check    fails if something is not up to date
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsReference } from '@mlops/configuration';
 import { openApi } from '@mlops/platform-api';
 import openapiTS, { astToString } from 'openapi-typescript';
+import { generated as generatedTerraform } from '../terraform/generate/index.ts';
 
 const root = join(import.meta.dirname, '..');
 const types = astToString(await openapiTS(structuredClone(openApi) as unknown as Parameters<typeof openapiTS>[0]));
-const files: Record<string, string> = {
+const terraform = Object.entries(generatedTerraform()).map(
+  ([path, content]) => [`terraform/${path}`, content] as const,
+);
+const files: Record<string, string | Buffer> = {
+  ...Object.fromEntries(terraform),
   'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
   'docs/reference/settings.md': settingsReference(),
   'sdk/src/generated/platform.ts': `// Generated from docs/reference/openapi.json by npm run generate.\n${types}`,
@@ -17,8 +22,8 @@ const files: Record<string, string> = {
 const check = process.argv.includes('--check');
 const stale: string[] = [];
 for (const [path, content] of Object.entries(files)) {
-  const current = await readFile(join(root, path), 'utf8').catch(() => '');
-  if (current === content) continue;
+  const current = await readFile(join(root, path)).catch(() => undefined);
+  if (current?.equals(Buffer.from(content))) continue;
   stale.push(path);
   if (!check) await writeFile(join(root, path), content);
 }

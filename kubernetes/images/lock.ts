@@ -34,10 +34,15 @@ export async function digestOf({ name, tag }: Pick<LockedImage, 'name' | 'tag'>,
   let response = await fetch(url, {
     method: 'HEAD',
     headers: { accept: MANIFESTS, ...(authorization ? { authorization } : {}) },
+    signal: AbortSignal.timeout(60_000),
   });
   if (response.status === 401 && !authorization) {
     const token = await anonymousToken(response.headers.get('www-authenticate') ?? '');
-    response = await fetch(url, { method: 'HEAD', headers: { accept: MANIFESTS, authorization: `Bearer ${token}` } });
+    response = await fetch(url, {
+      method: 'HEAD',
+      headers: { accept: MANIFESTS, authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(60_000),
+    });
   }
   const digest = response.headers.get('docker-content-digest');
   if (!response.ok || !digest) throw new Error(`${url}: ${response.status}, digest ${digest ?? 'missing'}`);
@@ -49,7 +54,10 @@ async function anonymousToken(challenge: string): Promise<string> {
   const realm = part('realm');
   if (!realm) throw new Error(`the registry asks for "${challenge}"`);
   const query = new URLSearchParams({ service: part('service') ?? '', scope: part('scope') ?? '' });
-  const answer = (await (await fetch(`${realm}?${query}`)).json()) as { token?: string; access_token?: string };
+  const answer = (await (await fetch(`${realm}?${query}`, { signal: AbortSignal.timeout(60_000) })).json()) as {
+    token?: string;
+    access_token?: string;
+  };
   return answer.token ?? answer.access_token ?? '';
 }
 

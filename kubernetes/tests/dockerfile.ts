@@ -60,7 +60,7 @@ export async function performBuild(path: string, env: NodeJS.ProcessEnv): Promis
       }
     } else if (name === 'RUN') {
       if (!/^(npm install|rm -rf node_modules\/)/.test(rest)) throw new Error(`cannot perform "${rest}"`);
-      const { code, stderr } = await run('sh', ['-c', rest], { cwd: folder, env, timeout: 280_000 });
+      const { code, stderr } = await run('sh', ['-c', rest], { cwd: folder, env, timeout: 280_000, group: true });
       if (code !== 0) throw new Error(`${rest}: ${stderr}`);
     } else if (!['FROM', 'WORKDIR'].includes(name)) throw new Error(`cannot perform ${name}`);
   }

@@ -2,7 +2,8 @@ import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
 import images from '../images/images.lock.json' with { type: 'json' };
 import { type Manifest, renderEnvironment } from '../manifests.ts';
-import { includes, podTemplate } from './workloads.ts';
+import { type SubjectName, subjects, unasked } from './rbac.ts';
+import { includes, operated, podTemplate } from './workloads.ts';
 
 suite('every name', { needs: ['kubectl'] }, () => {
   let base: Manifest[];
@@ -69,21 +70,45 @@ suite('every name', { needs: ['kubectl'] }, () => {
       expect(classes).toContain(spec.storage.volumeClaimTemplate.spec.storageClassName);
   });
 
+  it('of a right that a role has is in the table of rights', () => {
+    const names = Object.keys(subjects) as SubjectName[];
+    expect(names.flatMap((subject) => unasked(base, subject))).toEqual([]);
+    // and every group or account that is given a right is one of the table's subjects, or of the same kind in another team
+    const known = names.flatMap((name) => [...subjects[name].groups, subjects[name].user]);
+    const given = of('RoleBinding', 'ClusterRoleBinding').flatMap(
+      (binding) => binding['subjects'] as { kind: string; name: string; namespace?: string }[],
+    );
+    const strange = given
+      .map(({ kind, name, namespace }) =>
+        kind === 'ServiceAccount' ? `system:serviceaccount:${namespace}:${name}` : name,
+      )
+      .map((name) => name.replace(/^team-(clinical|payments):/, 'team-data-science:'));
+    expect(strange.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
   it('of a selector finds pods, and the ports it names are theirs', () => {
     const templates = base.flatMap((object) => {
       const template = podTemplate(object);
       return template ? [{ namespace: object.metadata.namespace, template }] : [];
     });
     // Prometheus and Alertmanager: their operator makes the pods and names their port
-    const operated = of('Prometheus', 'Alertmanager').map(({ metadata, spec }) => ({
+    const watched = of('Prometheus', 'Alertmanager').map(({ metadata, spec }) => ({
       namespace: metadata.namespace,
       template: {
         metadata: { labels: spec.podMetadata.labels },
         spec: { containers: [{ ports: [{ name: 'web' }] }] },
       } as unknown as Manifest,
     }));
+    // Flink labels its pods by itself, charts theirs
+    const flink = of('FlinkDeployment').map(({ metadata }) => ({
+      namespace: metadata.namespace,
+      template: { metadata: { labels: { app: metadata.name, component: 'jobmanager' } } } as unknown as Manifest,
+    }));
+    const charted = operated
+      .filter(({ namespace }) => namespace === 'operators')
+      .map(({ namespace, labels }) => ({ namespace, template: { metadata: { labels } } as unknown as Manifest }));
     const matching = (namespace: string | undefined, labels: object) =>
-      [...templates, ...operated].filter(
+      [...templates, ...watched, ...flink, ...charted].filter(
         (one) => one.namespace === namespace && includes(one.template.metadata.labels, labels),
       );
     for (const { metadata, spec } of of('Service')) {

@@ -48,6 +48,7 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
       enableGatewayApi: values.gateway.ingressGateway.enableGatewayApi,
       ingressDomain: values.gateway.domain,
     });
+    expect(ingress.ingressGateway).toBeTruthy();
     const [namespace, name] = ingress.kserveIngressGateway.split('/');
     expect(of('Gateway').map(({ metadata }) => [metadata.namespace, metadata.name])).toContainEqual([namespace, name]);
   });
@@ -82,7 +83,7 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
     const made = readManifests(await teamManifests('fraud', 'risk', 'hipaa'));
     expect(made[0]?.metadata).toMatchObject({
       name: 'team-fraud',
-      labels: { team: 'fraud', 'cost-center': 'risk', 'mlops.dev/node-pool': 'hipaa' },
+      labels: { team: 'fraud', 'cost-center': 'risk', 'compliance-level': 'hipaa' },
     });
     expect(JSON.stringify(made)).not.toMatch(/clinical/);
     await expect(teamManifests('Fraud!', 'risk')).rejects.toThrow(/DNS label/);

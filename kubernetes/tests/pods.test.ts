@@ -1,16 +1,25 @@
 import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
-import { type Manifest, renderEnvironment } from '../manifests.ts';
+import { type Manifest, render, renderEnvironment } from '../manifests.ts';
+import { brokenRules, type Pod, type Rule } from './pod-rules.ts';
 import { includes, podTemplate } from './workloads.ts';
 
-/** What has its reason to differ from the rules that every pod keeps. */
-const exceptions: Readonly<Record<string, readonly string[]>> = {
-  // the entry point writes Flink's configuration and links its plugins below /opt/flink
-  'FlinkDeployment airport-activity': ['readOnlyRootFilesystem', 'image', 'resources', 'serviceAccount'],
+/** Every rule that a pod breaks, with its reason: exactly these. */
+const exceptions: Readonly<Record<string, readonly Rule[]>> = {
+  // its operator gives containers no security context, and its custom resource has no field for one, nor for a priority
+  // (the default is mlops-standard) or for labels (the namespace has the owner's)
+  'FeatureStore features': ['no privilege', 'capabilities', 'read-only root', 'priority', 'owner'],
   // done, not serving: nothing to probe, to spread or to protect
-  'Job mlflow-migrate': ['probes', 'spread', 'budget'],
-  'CronJob feast-materialise': ['probes', 'spread', 'budget'],
-  'CronJob restore-drill': ['probes', 'spread', 'budget'],
+  'Job mlflow-migrate': ['probes', 'zones', 'disruption budget'],
+  'CronJob feast-materialise': ['probes', 'zones', 'disruption budget'],
+  'CronJob restore-drill': ['probes', 'zones', 'disruption budget'],
+};
+
+/** Rules that the operator keeps by itself in the containers that it makes, as its sources say. */
+const keptByOperator: Readonly<Record<string, readonly Rule[]>> = {
+  Prometheus: ['no privilege', 'capabilities', 'read-only root', 'probes'],
+  Alertmanager: ['no privilege', 'capabilities', 'read-only root', 'probes'],
+  FeatureStore: ['probes'],
 };
 
 /** Workloads that talk to the API server, and so mount a token. */
@@ -19,6 +28,7 @@ const withToken = [
   'StatefulSet alloy',
   'CronJob restore-drill',
   'FlinkDeployment airport-activity',
+  'Prometheus mlops',
 ];
 
 /** Paths that each image answers, as its project documents them. Our own are checked against our own routes. */
@@ -44,91 +54,82 @@ suite('every pod', { needs: ['kubectl'] }, () => {
 
   const of = (...kinds: string[]) => base.filter(({ kind }) => kinds.includes(kind));
 
-  const pods = () =>
-    base.flatMap((object) => {
-      const template = podTemplate(object);
-      return template ? [{ object, template, excused: exceptions[label(object)] ?? [] }] : [];
-    });
+  const pods = () => base.flatMap((object) => podOf(object) ?? []);
 
-  it('is non-root, confined and without privilege, with a read-only root', () => {
-    for (const { object, template, excused } of pods()) {
-      const where = label(object);
-      const { securityContext: pod } = template.spec;
-      expect([where, pod.runAsNonRoot, pod.runAsUser > 0, pod.seccompProfile?.type]).toEqual([
-        where,
-        true,
-        true,
-        'RuntimeDefault',
-      ]);
-      for (const { securityContext: own } of template.spec.containers) {
-        expect([where, own.allowPrivilegeEscalation, own.privileged, own.capabilities.drop]).toEqual([
-          where,
-          false,
-          false,
-          ['ALL'],
-        ]);
-        if (!excused.includes('readOnlyRootFilesystem'))
-          expect([where, own.readOnlyRootFilesystem]).toEqual([where, true]);
-      }
-      for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(template.spec[key] ?? false).toBe(false);
-    }
-  });
-
-  it('asks for what it needs, has three probes, a priority and an owner', () => {
-    for (const { object, template, excused } of pods()) {
-      const where = label(object);
-      expect([where, typeof template.spec.priorityClassName]).toEqual([where, 'string']);
-      expect([where, template.metadata.labels?.['team'], template.metadata.labels?.['cost-center']]).toEqual([
-        where,
-        'platform',
-        'platform',
-      ]);
-      for (const container of template.spec.containers) {
-        if (!excused.includes('resources')) {
-          const { requests, limits } = container.resources;
-          expect([where, requests.cpu && requests.memory && limits.cpu && limits.memory ? 'set' : 'missing']).toEqual([
-            where,
-            'set',
-          ]);
-        }
-        if (excused.includes('probes')) continue;
-        const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'].filter((probe) => container[probe]);
-        expect([where, probes]).toEqual([where, ['startupProbe', 'readinessProbe', 'livenessProbe']]);
-      }
-    }
-  });
-
-  it('is spread over zones and kept by a disruption budget', () => {
+  it('is non-root and confined, has a read-only root, limits, probes, zones, a budget, a priority and an owner, but for the exceptions', () => {
     const budgets = of('PodDisruptionBudget');
-    for (const { object, template, excused } of pods()) {
-      const where = label(object);
-      const zones = (template.spec.topologySpreadConstraints ?? []) as {
-        topologyKey: string;
-        labelSelector: { matchLabels: object };
-      }[];
-      if (!excused.includes('spread'))
-        expect([where, zones.some(({ topologyKey }) => topologyKey === 'topology.kubernetes.io/zone')]).toEqual([
-          where,
-          true,
-        ]);
-      if (excused.includes('budget') || object.kind === 'FlinkDeployment') continue;
-      const kept = budgets.some(
-        ({ metadata, spec }) =>
-          metadata.namespace === object.metadata.namespace &&
-          includes(template.metadata.labels, spec.selector.matchLabels),
+    const found = Object.fromEntries(
+      pods().flatMap((pod) => {
+        // the Feast operator makes the budget that its custom resource asks for
+        const kept =
+          pod.spec['podDisruptionBudgets'] !== undefined ||
+          budgets.some(
+            ({ metadata, spec }) =>
+              metadata.namespace === pod.namespace && includes(pod.labels, spec.selector.matchLabels),
+          );
+        const broken = brokenRules(pod, kept).filter((rule) => !keptByOperator[pod.kind]?.includes(rule));
+        return broken.length > 0 ? [[pod.name, broken]] : [];
+      }),
+    );
+    expect(found).toEqual(exceptions);
+    expect(pods().length).toBeGreaterThan(12);
+  });
+
+  it('of a model keeps the same rules: the runtime its container, the sample its pod', async () => {
+    for (const { metadata, spec } of of('ClusterServingRuntime')) {
+      const rules: Rule[] = [
+        'non-root',
+        'seccomp',
+        'no privilege',
+        'capabilities',
+        'read-only root',
+        'requests and limits',
+        'probes',
+      ];
+      const pod = {
+        ...ANY,
+        spec: { securityContext: spec.containers[0].securityContext },
+        containers: spec.containers,
+      };
+      expect([metadata.name, brokenRules(pod, true).filter((rule) => rules.includes(rule))]).toEqual([
+        metadata.name,
+        [],
+      ]);
+    }
+    const samples = await render('kserve/samples');
+    const models = samples.filter(({ kind }) => kind === 'InferenceService');
+    expect(models).toHaveLength(2);
+    for (const { metadata, spec } of models) {
+      const labels = { 'serving.kserve.io/inferenceservice': metadata.name };
+      const kept = samples.some(
+        (one) => one.kind === 'PodDisruptionBudget' && includes(labels, one.spec.selector.matchLabels),
       );
-      expect([where, kept]).toEqual([where, true]);
+      const pod = {
+        ...ANY,
+        spec: spec.predictor,
+        containers: [{ ...SAFE, resources: spec.predictor.model.resources }],
+      };
+      expect([metadata.name, brokenRules(pod, kept)]).toEqual([metadata.name, []]);
+      expect(spec.predictor.automountServiceAccountToken).toBe(false);
     }
   });
 
   it('mounts a token of its account only where it talks to the API server', () => {
-    const tokens = pods().filter(({ template }) => template.spec.automountServiceAccountToken !== false);
-    expect(tokens.map(({ object }) => label(object)).sort()).toEqual([...withToken].sort());
+    const accounts = new Map(
+      of('ServiceAccount').map((one) => [`${one.metadata.namespace}/${one.metadata.name}`, one]),
+    );
+    const tokens = pods().filter(({ namespace, spec }) => {
+      const account = accounts.get(`${namespace}/${spec['serviceAccountName'] ?? ''}`)?.[
+        'automountServiceAccountToken'
+      ];
+      return (spec['automountServiceAccountToken'] ?? account) !== false;
+    });
+    expect(tokens.map(({ name }) => name).sort()).toEqual([...withToken].sort());
   });
 
   it('is probed at a path that its image answers', async () => {
     const containers = [
-      ...pods().flatMap(({ template }) => template.spec.containers as Manifest[]),
+      ...pods().flatMap(({ containers }) => containers),
       ...of('ClusterServingRuntime').flatMap(({ spec }) => spec.containers as Manifest[]),
     ];
     let seen = 0;
@@ -144,3 +145,44 @@ suite('every pod', { needs: ['kubectl'] }, () => {
     expect(seen).toBeGreaterThan(20);
   });
 });
+
+const SAFE = {
+  securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+  startupProbe: {},
+  readinessProbe: {},
+  livenessProbe: {},
+};
+const ANY = { kind: '', name: '', namespace: '', labels: { team: 'platform', 'cost-center': 'platform' } };
+
+function podOf(object: Manifest): Pod | undefined {
+  const { kind, metadata, spec } = object;
+  const named = { kind, name: label(object), namespace: metadata.namespace ?? 'default' };
+  if (kind === 'Prometheus' || kind === 'Alertmanager')
+    return { ...named, labels: spec.podMetadata.labels, spec, containers: [{ resources: spec.resources }] };
+  if (kind === 'FeatureStore') {
+    const { services } = spec;
+    const containers = [services.onlineStore.server, services.registry.local.server];
+    return {
+      ...named,
+      labels: {},
+      spec: { ...services, serviceAccountName: `feast-${metadata.name}` },
+      containers,
+    };
+  }
+  const template = podTemplate(object);
+  if (!template) return undefined;
+  const labels = template.metadata.labels ?? {};
+  if (kind !== 'FlinkDeployment')
+    return { ...named, labels, spec: template.spec, containers: template.spec.containers };
+  // the operator labels the pods, and asks for what the two resources say as request and limit
+  const containers = [spec.jobManager.resource, spec.taskManager.resource].map((resource) => ({
+    ...template.spec.containers[0],
+    resources: { requests: resource, limits: resource },
+  }));
+  return {
+    ...named,
+    labels: { ...labels, app: metadata.name, component: 'jobmanager' },
+    spec: template.spec,
+    containers,
+  };
+}

@@ -58,6 +58,43 @@ export const refusals: readonly Refusal[] = [
     manifest: pod({ hostNetwork: true }, {}, 'feast'),
   },
   {
+    rule: 'a pod of another kind in feast with an open container (restricted by policy)',
+    words: /feast-pods.*only Feast's servers may lack/,
+    manifest: pod({}, {}, 'feast'),
+  },
+  {
+    rule: 'a feature server as root',
+    words: /feast-pods.*must be non-root/,
+    manifest: { ...pod({ securityContext: {} }, {}, 'feast') },
+  },
+  {
+    rule: 'a pod of a PCI team anywhere else than on PCI nodes',
+    words: /regulated-nodes.*mlops.dev\/node-pool=pci/,
+    manifest: pod({ nodeSelector: { 'mlops.dev/node-pool': 'hipaa' } }, {}, 'team-payments'),
+  },
+  {
+    rule: 'a pod of a HIPAA team that tolerates PCI nodes too',
+    words: /reserved-nodes.*only its own value/,
+    manifest: pod(
+      {
+        nodeSelector: { 'mlops.dev/node-pool': 'hipaa' },
+        tolerations: ['hipaa', 'pci'].map((value) => ({ key: 'mlops.dev/compliance', value })),
+      },
+      {},
+      'team-clinical',
+    ),
+  },
+  {
+    rule: 'a pod that tolerates every taint',
+    words: /reserved-nodes.*only its own value/,
+    manifest: pod({ tolerations: [{ operator: 'Exists' }] }),
+  },
+  {
+    rule: 'a pod past the scheduler',
+    words: /reserved-nodes.*may not name its node/,
+    manifest: pod({ nodeName: 'ip-10-0-1-17.ec2.internal' }),
+  },
+  {
     rule: 'GPU quota',
     words: /exceeded quota: team-quota.*nvidia.com\/gpu/,
     manifest: pod(

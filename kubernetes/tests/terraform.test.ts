@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type PlannedResource, resources } from '../../terraform/terraform.ts';
-import { environmentPlan } from '../../terraform/tests/plans.ts';
+import { planOf } from '../../terraform/tests/plans.ts';
 import { terraformSuite } from '../../terraform/tests/provider.ts';
 import { contract } from '../contract.ts';
 import { type Environment, environments, type Manifest, renderEnvironment } from '../manifests.ts';
@@ -15,7 +15,7 @@ const POOL = 'mlops.dev/node-pool';
 const calledPrivately = ['redshift-data', 's3', 'secretsmanager', 'sts'];
 
 async function planned(environment: Environment) {
-  const all = resources(await environmentPlan(environment));
+  const all = resources(await planOf(environment));
   return (type: string) => all.filter((resource) => resource.type === type);
 }
 
@@ -40,7 +40,7 @@ terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
     const expected = contract(environment);
 
     beforeAll(async () => {
-      await environmentPlan(environment);
+      await planOf(environment);
     }, 600_000);
 
     it('has each bucket and each secret', async () => {

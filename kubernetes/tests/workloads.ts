@@ -5,7 +5,11 @@ import type { Workload } from './connectivity.ts';
 export const operated: readonly Workload[] = [
   { name: 'prometheus', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } },
   { name: 'alertmanager', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'alertmanager' } },
-  { name: 'prometheus-operator', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus-operator' } },
+  {
+    name: 'prometheus-operator',
+    namespace: 'monitoring',
+    labels: { 'app.kubernetes.io/name': 'kube-prometheus-stack-prometheus-operator' },
+  },
   { name: 'kube-state-metrics', namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'kube-state-metrics' } },
   { name: 'feast', namespace: 'feast', labels: { 'feast.dev/name': 'features' } },
   {
@@ -18,9 +22,9 @@ export const operated: readonly Workload[] = [
     namespace: 'team-data-science',
     labels: { 'serving.kserve.io/inferenceservice': 'flight-delays', component: 'predictor' },
   },
-  { name: 'job', namespace: 'team-data-science', labels: { 'app.kubernetes.io/name': 'training' } },
+  { name: 'job', namespace: 'team-data-science', labels: { 'mlops.dev/platform-client': 'true' } },
   { name: 'clinical-model', namespace: 'team-clinical', labels: { 'serving.kserve.io/inferenceservice': 'triage' } },
-  { name: 'clinical-job', namespace: 'team-clinical', labels: { 'app.kubernetes.io/name': 'training' } },
+  { name: 'clinical-job', namespace: 'team-clinical', labels: { 'mlops.dev/platform-client': 'true' } },
   { name: 'nginx-ingress', namespace: 'ingress', labels: { 'app.kubernetes.io/name': 'nginx-ingress' } },
   { name: 'edge-gateway', namespace: 'ingress', labels: { 'gateway.networking.k8s.io/gateway-name': 'mlops' } },
   {
@@ -38,6 +42,7 @@ export const operated: readonly Workload[] = [
   },
   { name: 'velero', namespace: 'velero', labels: { 'app.kubernetes.io/name': 'velero' } },
   { name: 'keda', namespace: 'keda', labels: { app: 'keda-operator' } },
+  { name: 'keda-metrics', namespace: 'keda', labels: { app: 'keda-operator-metrics-apiserver' } },
   { name: 'cert-manager', namespace: 'cert-manager', labels: { 'app.kubernetes.io/name': 'cert-manager' } },
   { name: 'external-secrets', namespace: 'external-secrets', labels: { 'app.kubernetes.io/name': 'external-secrets' } },
   { name: 'dns', namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },

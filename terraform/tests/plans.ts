@@ -1,36 +1,43 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { type Plan, planEnvironment } from '../terraform.ts';
 
-const root = join(import.meta.dirname, '..');
+const terraform = join(import.meta.dirname, '..');
+const kept = join(terraform, '../node_modules/.cache/terraform-plans');
 
 export const environments = ['dev', 'staging', 'prod'] as const;
 export type Environment = (typeof environments)[number];
 
-/**
- * An environment's plan from nothing. The same files give the same plan, and several suites read it: it is kept in the folder for
- * temporary files under the hash of all that it is made of.
- */
-export async function environmentPlan(environment: Environment): Promise<Plan> {
-  const folder = join(tmpdir(), 'mlops-plans');
-  const file = join(folder, `${environment}-${sourceHash()}.json`);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Plan;
-  const plan = await planEnvironment(join(root, 'environments', environment));
-  mkdirSync(folder, { recursive: true });
-  const incoming = `${file}.${process.pid}`;
-  writeFileSync(incoming, JSON.stringify(plan));
-  renameSync(incoming, file);
-  return plan;
+/** The folder of an environment. */
+export const folderOf = (environment: Environment) => join(terraform, 'environments', environment);
+
+/** The plan of an environment. Planning takes half a minute, so the suites share one for each state of the sources. */
+export async function planOf(environment: Environment): Promise<Plan> {
+  const file = join(kept, `${environment}-${digest(environment)}.json`);
+  if (!existsSync(file)) {
+    const plan = JSON.stringify(await planEnvironment(folderOf(environment)));
+    mkdirSync(kept, { recursive: true });
+    for (const old of readdirSync(kept).filter((name) => name.startsWith(`${environment}-`)))
+      rmSync(join(kept, old), { force: true });
+    writeFileSync(`${file}.${process.pid}`, plan);
+    renameSync(`${file}.${process.pid}`, file);
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as Plan;
 }
 
-function sourceHash(): string {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'terraform.ts')));
-  for (const part of ['environments', 'modules']) {
-    const names = readdirSync(join(root, part), { recursive: true, encoding: 'utf8' }).sort();
-    for (const name of names.filter((one) => /\.(tf|tfvars|zip)$/.test(one) && !one.includes('.terraform')))
-      hash.update(name).update(readFileSync(join(root, part, name)));
+function digest(environment: Environment): string {
+  const hash = createHash('sha256');
+  const sources = [join(terraform, 'modules'), folderOf(environment), join(terraform, 'terraform.ts')];
+  for (const source of sources) {
+    const files = statSync(source).isFile()
+      ? [source]
+      : readdirSync(source, { recursive: true, encoding: 'utf8' }).map((file) => join(source, file));
+    for (const file of files.filter((one) => !one.includes('.terraform') && statSync(one).isFile()).sort())
+      hash
+        .update(`${relative(terraform, file)}\0`)
+        .update(readFileSync(file))
+        .update('\0');
   }
   return hash.digest('hex').slice(0, 16);
 }
