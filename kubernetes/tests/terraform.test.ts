@@ -6,7 +6,7 @@ import { type PlannedResource, resources } from '../../terraform/terraform.ts';
 import { planOf } from '../../terraform/tests/plans.ts';
 import { terraformSuite } from '../../terraform/tests/provider.ts';
 import { contract } from '../contract.ts';
-import { type Environment, environments, type Manifest, renderEnvironment } from '../manifests.ts';
+import { type Environment, environments, renderEnvironment } from '../manifests.ts';
 
 /** Made once by hand, because no Terraform resource has its content (README). */
 const byHand = ['mlops/rds-ca-bundle'];

@@ -43,7 +43,14 @@ export function travel(environment: string): Travelling {
     copy.remove();
     await mock.then((started) => started.stop()).catch(() => {});
   };
-  return { journey: mock.then((started) => visit(environment, started, copy)).finally(stop), stop };
+  const journey = async () => {
+    try {
+      return await visit(environment, await mock, copy);
+    } finally {
+      await stop();
+    }
+  };
+  return { journey: journey(), stop };
 }
 
 async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Promise<Journey> {
