@@ -81,6 +81,13 @@ terraformSuite('an environment, applied to a mock of AWS', ['mlops-python'], () 
       expect(new Set(Object.values(others))).toEqual(new Set(['aws:kms']));
     });
 
+    it('is closed: no bucket, no rule for the whole internet, no right by wildcard', () => {
+      expect(journey.openBuckets).toEqual([]);
+      expect(journey.openRules).toEqual([]);
+      expect(journey.wildcardActions.documents).toBeGreaterThan(20);
+      expect(journey.wildcardActions.found).toEqual([]);
+    });
+
     it('keeps connections in secrets whose first password is void', () => {
       const { secrets, firstPasswords } = journey;
       const connections = Object.entries(secrets).filter(([key]) => key.endsWith('-database'));

@@ -5,6 +5,7 @@ import { DeleteObjectsCommand, ListObjectVersionsCommand, PutBucketLoggingComman
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Plan, type WorkingCopy, workingCopy } from '../terraform.ts';
 import { type AwsMock, startAwsMock } from './aws-mock.ts';
+import { openBuckets, openRules, wildcardActions } from './exposure.ts';
 import { bucketEncryption, cluster, inventory } from './resources.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -24,6 +25,9 @@ export interface Journey {
   readonly encryption: Readonly<Record<string, string | undefined>>;
   readonly secrets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly firstPasswords: readonly string[];
+  readonly wildcardActions: Awaited<ReturnType<typeof wildcardActions>>;
+  readonly openRules: readonly string[];
+  readonly openBuckets: readonly string[];
   readonly left: Awaited<ReturnType<typeof inventory>>;
   readonly leftInSecondRegion: Awaited<ReturnType<typeof inventory>>;
 }
@@ -78,6 +82,9 @@ async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Pro
     cluster: await cluster(mock, region, `mlops-${environment}`),
     encryption: await encryption(mock, found.buckets),
     secrets: await secrets(mock, found.secrets),
+    wildcardActions: await wildcardActions(mock),
+    openRules: [...(await openRules(mock, region)), ...(await openRules(mock, secondaryRegion))],
+    openBuckets: await openBuckets(mock, found.buckets),
   };
   await allowDeletion(mock, found.buckets);
   // The plan has just asked AWS about everything.
