@@ -1,6 +1,22 @@
 import { regionOf } from '../configuration.ts';
+import type { PlannedResource } from '../terraform.ts';
 import { at } from './plan-view.ts';
 import { missing, type Policy, refuse } from './policy.ts';
+
+interface LifecycleRule {
+  readonly status: string;
+  readonly filter: readonly { readonly prefix?: string }[];
+  readonly transition: readonly { readonly days: number }[];
+}
+
+/** Whether what lies under a prefix leaves the standard storage class within 90 days. */
+function movesAway(lifecycle: PlannedResource | undefined, prefix: string): boolean {
+  const rules = (lifecycle?.values['rule'] ?? []) as readonly LifecycleRule[];
+  return rules.some(
+    ({ status, filter, transition }) =>
+      status === 'Enabled' && filter[0]?.prefix === prefix && transition.some(({ days }) => days <= 90),
+  );
+}
 
 export const continuity: readonly Policy[] = [
   {
@@ -178,22 +194,17 @@ export const continuity: readonly Policy[] = [
     id: 'zones-tiered',
     title: 'Raw data moves to cheaper storage after 90 days, as do processed data and models that are not read',
     proves: ['ADR-004', 'ADR-009'],
-    needs: ['aws_s3_bucket_lifecycle_configuration'],
+    needs: ['aws_s3_bucket', 'aws_s3_bucket_lifecycle_configuration'],
     check: (plan) => {
-      const rules = plan.of('aws_s3_bucket_lifecycle_configuration').flatMap(
-        ({ values }) =>
-          values['rule'] as readonly {
-            status: string;
-            filter: readonly { prefix?: string }[];
-            transition: readonly { days: number }[];
-          }[],
-      );
-      return ['raw/', 'processed/', 'models/'].flatMap((prefix) =>
-        missing(
-          !rules.some(
-            ({ status, filter, transition }) =>
-              status === 'Enabled' && filter[0]?.prefix === prefix && transition.some(({ days }) => days <= 90),
-          ),
+      const zones = [
+        ['data', 'raw/'],
+        ['data', 'processed/'],
+        ['artifacts', 'models/'],
+      ];
+      return zones.flatMap(([bucket, prefix]) =>
+        refuse(
+          plan.of('aws_s3_bucket').filter(({ name, index }) => name === 'this' && index === bucket),
+          (one) => !movesAway(plan.companion(one, 'aws_s3_bucket_lifecycle_configuration'), prefix ?? ''),
           `leaves ${prefix} in the dearest storage class`,
         ),
       );

@@ -60,7 +60,7 @@ describe.each(modules)('%s', (module) => {
   it('needs the AWS provider and no other', () => {
     const versions = readFileSync(join(root, module, 'versions.tf'), 'utf8');
     expect([...versions.matchAll(/source += "([^"]+)"/g)].map(([, name]) => name)).toEqual(['hashicorp/aws']);
-    expect(versions).toMatch(/version += ">= 5\.100\.0, < 7\.0\.0"/);
+    expect(versions).toMatch(/version +=\s">= 5\.100\.0, < 7\.0\.0"/);
     const types = all
       .filter(({ kind }) => kind === 'resource' || kind === 'data')
       .map(({ labels: [type = ''] }) => type);
