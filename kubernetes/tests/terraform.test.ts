@@ -1,15 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type PlannedResource, resources } from '../../terraform/terraform.ts';
 import { planOf } from '../../terraform/tests/plans.ts';
 import { terraformSuite } from '../../terraform/tests/provider.ts';
 import { contract } from '../contract.ts';
 import { type Environment, environments, renderEnvironment } from '../manifests.ts';
-import { repository } from './dockerfile.ts';
 
 /** Made once by hand, because no Terraform resource has its content (README). */
 const byHand = ['mlops/rds-ca-bundle'];
+const POOL = 'mlops.dev/node-pool';
 /** AWS services that pods call whose network policies let them reach private addresses only. */
 const calledPrivately = ['redshift-data', 's3', 'secretsmanager', 'sts'];
 
@@ -20,22 +21,27 @@ async function planned(environment: Environment) {
 
 const named = (found: readonly PlannedResource[], key: string) => found.map(({ values }) => values[key] as string);
 
-/** Pools of nodes that manifests and charts' values name. */
-async function selectedPools(): Promise<string[]> {
-  const folder = join(repository, 'kubernetes');
-  const files = (await readdir(folder, { recursive: true })).filter(
-    (file) => file.endsWith('.yaml') && !file.includes('tests/') && !file.includes('node_modules'),
-  );
-  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
-  const found = texts.flatMap((text) => [...text.matchAll(/mlops\.dev\/node-pool: ([a-z-]+)/g)]);
-  return [...new Set(found.map(([, pool = '']) => pool))];
+interface Taint {
+  readonly key: string;
+  readonly value?: string;
 }
+
+const tainted = (taints: readonly Taint[] = []) => taints.map(({ key, value }) => `${key}=${value}`).sort();
+
+/** Karpenter runs on nodes that it has not made: its chart's values. */
+const karpenter = parse(readFileSync(join(import.meta.dirname, '../operators/charts/karpenter.yaml'), 'utf8')) as {
+  readonly settings: { readonly interruptionQueue: string };
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly tolerations: readonly Taint[];
+};
 
 terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
   describe.each(environments)('%s', (environment) => {
     const expected = contract(environment);
 
-    beforeAll(() => planOf(environment), 300_000);
+    beforeAll(async () => {
+      await planOf(environment);
+    }, 600_000);
 
     it('has each bucket and each secret', async () => {
       const [of, { buckets, secrets }] = [await planned(environment), await expected];
@@ -74,28 +80,41 @@ terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
       expect(given).toEqual(expect.arrayContaining(wanted));
     });
 
-    it('has nodes with each label that pods select, tainted as they tolerate', async () => {
+    it('has node groups that are labelled and tainted as the pools of the same name', async () => {
       const of = await planned(environment);
       const objects = [...(await renderEnvironment(environment)).values()].flat();
-      const karpenter = objects
-        .filter(({ kind }) => kind === 'NodePool')
-        .map(({ spec }) => spec.template.metadata.labels['mlops.dev/node-pool'] as string);
-      const groups = of('aws_eks_node_group').map(({ values }) => values['labels'] as Record<string, string>);
-      const pools = [...karpenter, ...groups.map((labels) => labels['mlops.dev/node-pool'])];
-      const selected = await selectedPools();
-      expect(selected).toContain('system');
-      expect(pools).toEqual(expect.arrayContaining(selected));
-      for (const { values } of of('aws_eks_node_group')) {
-        const { 'mlops.dev/node-pool': pool = '' } = values['labels'] as Record<string, string>;
-        const taints = (values['taint'] as { key: string; value: string }[]).map(({ key, value }) => `${key}=${value}`);
-        const wanted: Record<string, string[]> = {
-          system: ['CriticalAddonsOnly=true'],
-          compute: [],
-          gpu: ['nvidia.com/gpu=true'],
-          hipaa: ['mlops.dev/compliance=hipaa'],
-        };
-        expect(taints, pool).toEqual(wanted[pool]);
+      const pools = new Map(
+        objects
+          .filter(({ kind }) => kind === 'NodePool')
+          .map(({ metadata, spec }) => [metadata.name, spec.template] as const),
+      );
+      for (const [name, { metadata }] of pools) expect(metadata.labels).toEqual({ [POOL]: name });
+      expect([...pools.keys()]).toEqual(expect.arrayContaining(['gpu', 'hipaa', 'pci']));
+      const groups = of('aws_eks_node_group').map(({ values }) => ({
+        pool: (values['labels'] as Record<string, string>)[POOL] ?? '',
+        taints: tainted(values['taint'] as Taint[]),
+      }));
+      expect(groups.map(({ pool }) => pool)).toEqual(expect.arrayContaining(['compute', 'system']));
+      for (const { pool, taints } of groups.filter((group) => pools.has(group.pool)))
+        expect(taints, pool).toEqual(tainted(pools.get(pool).spec.taints));
+      expect(groups.find(({ pool }) => pool === 'compute')?.taints).toEqual([]);
+    });
+
+    it('has the nodes that Karpenter itself runs on, and its queue', async () => {
+      const of = await planned(environment);
+      const system = of('aws_eks_node_group').filter(({ values }) =>
+        Object.entries(karpenter.nodeSelector).every(
+          ([key, value]) => (values['labels'] as Record<string, string>)[key] === value,
+        ),
+      );
+      expect(system.length).toBeGreaterThan(0);
+      const tolerated = karpenter.tolerations.map(({ key }) => key);
+      for (const { values } of system) {
+        expect((values['taint'] as Taint[]).map(({ key }) => key)).toEqual(tolerated);
+        expect(values['scaling_config']).toMatchObject([{ max_size: expect.toSatisfy((max: number) => max >= 2) }]);
       }
+      const queue = karpenter.settings.interruptionQueue.replace('prod', environment);
+      expect(named(of('aws_sqs_queue'), 'name')).toContain(queue);
     });
 
     it('lies where the network policies look', async () => {

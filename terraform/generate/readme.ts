@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Block, blocks, text } from './configuration.ts';
 
 const modules = join(import.meta.dirname, '../modules');
@@ -7,8 +7,8 @@ const BEGIN = '<!-- BEGIN_TF_DOCS -->';
 const END = '<!-- END_TF_DOCS -->';
 
 /**
- * The modules' READMEs: what stands before the marker is written by hand, the tables between the markers come from the
- * module's own files, in the form of terraform-docs.
+ * The modules' READMEs: what stands before the marker is written by hand; the tables between the markers come from the
+ * module's own files, in the form of terraform-docs, and the example from its tests, which know that it is accepted.
  * @returns the files' content by their path below terraform/
  */
 export function readmes(): Record<string, string> {
@@ -21,7 +21,32 @@ export function readmes(): Record<string, string> {
 
 function readme(folder: string): string {
   const [before = ''] = readFileSync(join(folder, 'README.md'), 'utf8').split(BEGIN);
-  return `${before.trimEnd()}\n\n${BEGIN}\n${tables(blocks(folder))}\n${END}\n`;
+  const all = blocks(folder);
+  return `${before.trimEnd()}\n\n${BEGIN}\n${usage(folder, all)}\n\n${tables(all)}\n${END}\n`;
+}
+
+function usage(folder: string, all: readonly Block[]): string {
+  const module = basename(folder);
+  const tests = readFileSync(join(folder, `tests/${module}.tftest.hcl`), 'utf8');
+  const [, values = ''] = /^variables \{\n([\s\S]*?)^\}$/m.exec(tests) ?? [];
+  const head = needsSecondary(all)
+    ? [`  source    = "../../modules/${module}"`, '  providers = { aws = aws, aws.secondary = aws.secondary }']
+    : [`  source = "../../modules/${module}"`];
+  return [
+    '## Usage',
+    '',
+    '```hcl',
+    `module "${module.replaceAll('-', '_')}" {`,
+    ...head,
+    '',
+    `${values.trimEnd()}`,
+    '}',
+    '```',
+  ].join('\n');
+}
+
+function needsSecondary(all: readonly Block[]): boolean {
+  return all.some(({ attributes }) => attributes['provider'] === 'aws.secondary');
 }
 
 function tables(all: readonly Block[]): string {
@@ -36,10 +61,9 @@ function tables(all: readonly Block[]): string {
   const outputs = of('output').map(
     ({ labels: [name = ''], attributes }) => `| ${name} | ${text(attributes['description'])} |`,
   );
-  const secondary = all.some(({ attributes }) => attributes['provider'] === 'aws.secondary');
   const providers = [
     '| aws | >= 5.100.0, < 7.0.0 |',
-    ...(secondary ? ['| aws.secondary | >= 5.100.0, < 7.0.0 |'] : []),
+    ...(needsSecondary(all) ? ['| aws.secondary | >= 5.100.0, < 7.0.0 |'] : []),
   ];
   return [
     section('Requirements', ['Name', 'Version'], ['| terraform | >= 1.11.0 |', '| aws | >= 5.100.0, < 7.0.0 |']),

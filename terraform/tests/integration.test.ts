@@ -53,7 +53,7 @@ terraformSuite('an environment, applied to a mock of AWS', ['mlops-python'], () 
     });
 
     it('shows exactly one change when one variable is changed', () => {
-      expect(journey.changedBudget).toEqual({ 'module.cost.aws_budgets_budget.this["total"]': ['update'] });
+      expect(journey.changedBudget).toEqual({ 'module.cost.aws_budgets_budget.this["total"]': 'update' });
     });
 
     it('is in AWS what its settings say', () => {
@@ -81,8 +81,16 @@ terraformSuite('an environment, applied to a mock of AWS', ['mlops-python'], () 
       expect(new Set(Object.values(others))).toEqual(new Set(['aws:kms']));
     });
 
+    it('is closed: no bucket, no rule for the whole internet, no right by wildcard', () => {
+      expect(journey.openBuckets).toEqual([]);
+      expect(journey.openRules).toEqual([]);
+      expect(journey.wildcardActions.documents).toBeGreaterThan(20);
+      expect(journey.wildcardActions.found).toEqual([]);
+    });
+
     it('keeps connections in secrets whose first password is void', () => {
       const { secrets, firstPasswords } = journey;
+      expect(firstPasswords.length).toBeGreaterThan(0);
       const connections = Object.entries(secrets).filter(([key]) => key.endsWith('-database'));
       expect(connections.map(([key]) => key)).toEqual(
         ['feast', 'mlflow', 'platform'].map((database) => `mlops/${name}/${database}-database`),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { DescribeDBInstancesCommand, ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, PutBucketLoggingCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { type Plan, type WorkingCopy, workingCopy } from '../terraform.ts';
+import { type WorkingCopy, workingCopy } from '../terraform.ts';
 import { type AwsMock, startAwsMock } from './aws-mock.ts';
+import { openBuckets, openRules, wildcardActions } from './exposure.ts';
 import { bucketEncryption, cluster, inventory } from './resources.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -12,7 +13,7 @@ export const region = 'us-east-1';
 export const secondaryRegion = 'us-west-2';
 
 /** What a plan would do to each resource that it would touch. */
-type Changes = Readonly<Record<string, readonly string[]>>;
+type Changes = Readonly<Record<string, string>>;
 
 /** What was seen on an environment's way from nothing to nothing. */
 export interface Journey {
@@ -24,6 +25,9 @@ export interface Journey {
   readonly encryption: Readonly<Record<string, string | undefined>>;
   readonly secrets: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly firstPasswords: readonly string[];
+  readonly wildcardActions: Awaited<ReturnType<typeof wildcardActions>>;
+  readonly openRules: readonly string[];
+  readonly openBuckets: readonly string[];
   readonly left: Awaited<ReturnType<typeof inventory>>;
   readonly leftInSecondRegion: Awaited<ReturnType<typeof inventory>>;
 }
@@ -56,21 +60,17 @@ export function travel(environment: string): Travelling {
 async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Promise<Journey> {
   const started = performance.now();
   const run = async (...args: string[]) => {
-    await copy.run([...args, '-no-color'], mock.environment);
+    const output = await copy.run([...args, '-no-color'], mock.environment);
     console.log(`${environment}: ${args[0]} done after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+    return output;
   };
   // What a plan would do. One that asks AWS nothing shows what the configuration alone changes.
-  const changes = async (...args: string[]): Promise<Changes> => {
-    await run('plan', '-parallelism=20', '-out=next', ...args);
-    const { resource_changes = [] } = JSON.parse(await copy.run(['show', '-json', 'next'])) as Plan;
-    const changed = resource_changes.filter(({ mode, change }) => mode === 'managed' && change.actions[0] !== 'no-op');
-    return Object.fromEntries(changed.map(({ address, change }) => [address, change.actions]));
-  };
+  const changes = async (...args: string[]) => plannedChanges(await run('plan', '-json', '-parallelism=20', ...args));
   await run('init');
   await run('apply', '-auto-approve', '-parallelism=40');
   const found = await inventory(mock, region);
   const seen = {
-    firstPasswords: firstPasswords(await copy.run(['show', '-json'])),
+    firstPasswords: firstPasswords(readFileSync(join(copy.folder, 'terraform.tfstate'), 'utf8')),
     secondPlan: await changes(),
     changedBudget: await changes('-refresh=false', '-var=monthly_budget=4321'),
     found,
@@ -78,6 +78,9 @@ async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Pro
     cluster: await cluster(mock, region, `mlops-${environment}`),
     encryption: await encryption(mock, found.buckets),
     secrets: await secrets(mock, found.secrets),
+    wildcardActions: await wildcardActions(mock),
+    openRules: [...(await openRules(mock, region)), ...(await openRules(mock, secondaryRegion))],
+    openBuckets: await openBuckets(mock, found.buckets),
   };
   await allowDeletion(mock, found.buckets);
   // The plan has just asked AWS about everything.
@@ -90,6 +93,22 @@ async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Pro
 function accountOf(environment: string): string {
   const settings = readFileSync(join(root, 'environments', environment, 'terraform.tfvars'), 'utf8');
   return /account_id\s*=\s*"(\d{12})"/.exec(settings)?.[1] ?? '';
+}
+
+/** https://developer.hashicorp.com/terraform/internals/machine-readable-ui#planned-change */
+function plannedChanges(output: string): Changes {
+  const messages = output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as PlanMessage);
+  if (!messages.some(({ type }) => type === 'change_summary')) throw new Error(`no plan: ${output.slice(-2000)}`);
+  const planned = messages.flatMap(({ type, change }) => (type === 'planned_change' && change ? [change] : []));
+  return Object.fromEntries(planned.map(({ resource, action }) => [resource.addr, action]));
+}
+
+interface PlanMessage {
+  readonly type: string;
+  readonly change?: { readonly action: string; readonly resource: { readonly addr: string } };
 }
 
 async function encryption(mock: AwsMock, buckets: readonly string[]) {
@@ -109,7 +128,7 @@ async function secrets(mock: AwsMock, names: readonly string[]) {
 
 /** The passwords that Terraform's state knows: those of the first minute. */
 function firstPasswords(state: string): string[] {
-  return [...state.matchAll(/"random_password":"([^"]+)"/g)].map(([, password = '']) => password);
+  return [...state.matchAll(/"random_password": "([^"]+)"/g)].map(([, password = '']) => password);
 }
 
 /**

@@ -1,5 +1,6 @@
 """What belongs to the account: budgets' subscribers and tags, anomaly monitors, Security Hub's settings and standards,
-GuardDuty's features, selections and tags of AWS Backup, keys of Prometheus workspaces, the period of key rotation."""
+GuardDuty's features, selections and tags of AWS Backup, keys of Prometheus workspaces, the period of key rotation; deletion of a
+trail by its ARN (ignored)."""
 
 import json
 import uuid
@@ -12,6 +13,7 @@ from moto.backup import urls as backup_urls
 from moto.backup.responses import BackupResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.ce.responses import CostExplorerResponse
+from moto.cloudtrail.models import CloudTrailBackend
 from moto.guardduty import models as guardduty
 from moto.kms.responses import KmsResponse
 from moto.securityhub import urls as securityhub_urls
@@ -232,6 +234,15 @@ def keep_rotation_period() -> None:
     add(KmsResponse, enable_key_rotation=enable_key_rotation, get_key_rotation_status=get_key_rotation_status)
 
 
+def delete_trails_by_arn() -> None:
+    delete = CloudTrailBackend.delete_trail
+
+    def delete_trail(self: Any, name: str) -> None:
+        delete(self, self.get_trail(name).trail_name)
+
+    CloudTrailBackend.delete_trail = delete_trail
+
+
 def extend() -> None:
     add(
         BudgetsResponse,
@@ -265,3 +276,4 @@ def extend() -> None:
     merge_features()
     keep_rotation_period()
     keep_workspace_key()
+    delete_trails_by_arn()

@@ -2,25 +2,40 @@
 
 import json
 import threading
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from typing import Any, Callable
 
 from moto.core.responses import BaseResponse
+from werkzeug.test import run_wsgi_app
 
 Handler = Callable[[Any], Any]
 
 busy = threading.Lock()
+KEPT_ANSWERS = 2000
 
 
 class OneAtATime:
-    """moto keeps its state in plain dictionaries, and Terraform asks forty things at once."""
+    """moto keeps its state in plain dictionaries, and Terraform asks forty things at once: they wait for each other.
+
+    A client that has lost its connection asks again under the same id; doing it again would fail (it is done already), so it
+    gets the answer that it missed.
+    """
 
     def __init__(self, application: Any) -> None:
         self.application = application
+        self.answers: OrderedDict[str, tuple[list[bytes], str, Any]] = OrderedDict()
 
     def __call__(self, environ: Any, start: Any) -> Any:
+        asked = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         with busy:
-            return self.application(environ, start)
+            content, status, headers = self.answers.get(asked) or run_wsgi_app(self.application, environ, buffered=True)
+            content = b"".join(content)
+            if asked and not status.startswith("5"):
+                self.answers[asked] = ([content], status, headers)
+                if len(self.answers) > KEPT_ANSWERS:
+                    self.answers.popitem(last=False)
+        start(status, list(headers))
+        return [content]
 
 
 def add(response: type[BaseResponse], **operations: Handler) -> None:
