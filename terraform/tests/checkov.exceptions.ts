@@ -31,6 +31,13 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
       resources: ['module.security*.aws_guardduty_detector.this'],
     },
   ],
+  CKV2_AWS_38: [
+    {
+      reason:
+        'A signed zone proves nothing until its parent holds the DS record, and the parent is with a registrar that is not ours; signed without it, a mistake takes the domain off the net.',
+      resources: ['module.dns.aws_route53_zone.this'],
+    },
+  ],
   CKV2_AWS_48: [
     {
       reason:
@@ -123,6 +130,11 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason: 'A log of the log of accesses would never end.',
       resources: ['module.s3.aws_s3_bucket.this["access-logs"]'],
+    },
+    {
+      reason:
+        'Copies are written by replication alone. Who reads those of data and artifacts is in the audit trail; the copy of the audit trail would record its own recording.',
+      resources: ['module.s3.aws_s3_bucket.replica*'],
     },
   ],
   CKV_AWS_252: [

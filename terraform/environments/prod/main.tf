@@ -62,8 +62,13 @@ module "security" {
   account_id   = var.account_id
   audit_bucket = module.s3.audit_bucket
   key_arns     = { audit = module.kms.arns["audit"], logs = module.kms.arns["logs"], volumes = module.kms.arns["volumes"] }
-  trail        = { data_bucket_arns = [module.s3.arns["data"], module.s3.arns["artifacts"]] }
-  tags         = var.tags
+  trail = {
+    data_bucket_arns = [
+      module.s3.arns["data"], module.s3.arns["artifacts"],
+      "arn:aws:s3:::${module.s3.replicas["data"]}", "arn:aws:s3:::${module.s3.replicas["artifacts"]}",
+    ]
+  }
+  tags = var.tags
 }
 
 module "dns" {

@@ -26,7 +26,8 @@ rds_multi_az       = true
 # Cost optimization
 enable_spot_instances = true
 spot_max_price        = "0.38"
-monthly_budget        = 850000
+# The first year's 6.5 M$ for infrastructure; people and licences are no part of AWS's bill.
+monthly_budget = 541667
 team_budgets = {
   data-science = { amount = 120000 }
   clinical     = { amount = 80000 }

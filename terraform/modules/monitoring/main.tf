@@ -5,14 +5,20 @@ locals {
   ]
   # What of CloudTrail is an event that somebody must see (CIS AWS Foundations, section 4).
   events = {
-    root-sign-in          = "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }"
-    sign-in-without-mfa   = "{ $.eventName = \"ConsoleLogin\" && $.additionalEventData.MFAUsed != \"Yes\" && $.userIdentity.type = \"IAMUser\" }"
-    unauthorised-calls    = "{ $.errorCode = \"*UnauthorizedOperation\" || $.errorCode = \"AccessDenied*\" }"
-    iam-changes           = "{ $.eventSource = \"iam.amazonaws.com\" && ($.eventName = \"Put*Policy\" || $.eventName = \"Attach*Policy\" || $.eventName = \"Delete*Policy\" || $.eventName = \"CreatePolicyVersion\") }"
-    trail-changes         = "{ $.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"StopLogging\" || $.eventName = \"DeleteTrail\" || $.eventName = \"UpdateTrail\") }"
-    key-deletion          = "{ $.eventSource = \"kms.amazonaws.com\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\") }"
-    bucket-policy-changes = "{ $.eventSource = \"s3.amazonaws.com\" && ($.eventName = \"PutBucketPolicy\" || $.eventName = \"DeleteBucketPolicy\" || $.eventName = \"PutBucketAcl\") }"
-    network-changes       = "{ $.eventName = \"AuthorizeSecurityGroup*\" || $.eventName = \"CreateNetworkAcl*\" || $.eventName = \"*InternetGateway\" || $.eventName = \"*RouteTable\" }"
+    root-sign-in           = "{ $.userIdentity.type = \"Root\" && $.userIdentity.invokedBy NOT EXISTS && $.eventType != \"AwsServiceEvent\" }"
+    sign-in-without-mfa    = "{ $.eventName = \"ConsoleLogin\" && $.additionalEventData.MFAUsed != \"Yes\" && $.userIdentity.type = \"IAMUser\" }"
+    unauthorised-calls     = "{ $.errorCode = \"*UnauthorizedOperation\" || $.errorCode = \"AccessDenied*\" }"
+    iam-changes            = "{ $.eventSource = \"iam.amazonaws.com\" && ($.eventName = \"*Policy\" || $.eventName = \"*PolicyVersion\") && $.eventName != \"Get*\" && $.eventName != \"List*\" && $.eventName != \"Simulate*\" }"
+    trail-changes          = "{ $.eventSource = \"cloudtrail.amazonaws.com\" && ($.eventName = \"*Logging\" || $.eventName = \"CreateTrail\" || $.eventName = \"UpdateTrail\" || $.eventName = \"DeleteTrail\") }"
+    sign-in-failures       = "{ $.eventName = \"ConsoleLogin\" && $.errorMessage = \"Failed authentication\" }"
+    bucket-policy-changes  = "{ $.eventSource = \"s3.amazonaws.com\" && ($.eventName = \"PutBucketPolicy\" || $.eventName = \"DeleteBucketPolicy\" || $.eventName = \"PutBucketAcl\" || $.eventName = \"PutBucketCors\" || $.eventName = \"DeleteBucketCors\" || $.eventName = \"PutBucketLifecycle\" || $.eventName = \"DeleteBucketLifecycle\" || $.eventName = \"PutBucketReplication\" || $.eventName = \"DeleteBucketReplication\") }"
+    recorder-changes       = "{ $.eventSource = \"config.amazonaws.com\" && ($.eventName = \"StopConfigurationRecorder\" || $.eventName = \"PutConfigurationRecorder\" || $.eventName = \"*DeliveryChannel\") }"
+    security-group-changes = "{ $.eventName = \"AuthorizeSecurityGroup*\" || $.eventName = \"RevokeSecurityGroup*\" || $.eventName = \"CreateSecurityGroup\" || $.eventName = \"DeleteSecurityGroup\" }"
+    network-acl-changes    = "{ $.eventName = \"CreateNetworkAcl*\" || $.eventName = \"DeleteNetworkAcl*\" || $.eventName = \"ReplaceNetworkAcl*\" }"
+    gateway-changes        = "{ $.eventName = \"*InternetGateway\" || $.eventName = \"*CustomerGateway\" }"
+    route-changes          = "{ $.eventSource = \"ec2.amazonaws.com\" && ($.eventName = \"CreateRoute*\" || $.eventName = \"ReplaceRoute*\" || $.eventName = \"DeleteRoute*\" || $.eventName = \"DisassociateRouteTable\") }"
+    vpc-changes            = "{ $.eventName = \"CreateVpc\" || $.eventName = \"DeleteVpc\" || $.eventName = \"ModifyVpcAttribute\" || $.eventName = \"*VpcPeeringConnection\" }"
+    key-deletion           = "{ $.eventSource = \"kms.amazonaws.com\" && ($.eventName = \"DisableKey\" || $.eventName = \"ScheduleKeyDeletion\") }"
   }
   watched_events = var.trail_log_group == null ? {} : local.events
   alarms = merge(

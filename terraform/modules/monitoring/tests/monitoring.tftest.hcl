@@ -48,7 +48,7 @@ run "rings" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_log_metric_filter.events) == 8 && alltrue([for name, alarm in aws_cloudwatch_metric_alarm.events : alarm.metric_name == one(aws_cloudwatch_log_metric_filter.events[name].metric_transformation).name])
+    condition     = length(aws_cloudwatch_log_metric_filter.events) == 14 && alltrue([for name, alarm in aws_cloudwatch_metric_alarm.events : alarm.metric_name == one(aws_cloudwatch_log_metric_filter.events[name].metric_transformation).name])
     error_message = "Changes of the account ring."
   }
 
