@@ -69,7 +69,10 @@ async function applyObjects(folder: string, objects: readonly Manifest[], option
   }
 }
 
-/** Of objects that were refused together: the file, the object and the reason of each. kubectl names no file, and of an unknown field no object. */
+/**
+ * Of objects that were applied together the refused ones: file, object and reason of each. kubectl itself names no file,
+ * and of an unknown field not even the object.
+ */
 async function refusals(folder: string, objects: readonly Manifest[], args: readonly string[]): Promise<string[]> {
   if ((await run('kubectl', ['version', '--request-timeout=10s'], { timeout: 30_000 })).code !== 0) return [];
   const refused: string[] = [];

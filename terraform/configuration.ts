@@ -86,8 +86,16 @@ export function origin(plan: Plan, resource: PlannedResource, path: string): Rea
         resources.add([...modules.flatMap((one) => ['module', one]), kind, name].join('.'));
     }
   };
-  follow(argument(plan, resource, path)?.references, modulePath(resource.address), own?.for_each_expression);
+  follow(referencesIn(argument(plan, resource, path)), modulePath(resource.address), own?.for_each_expression);
   return resources;
+}
+
+/** All names that an argument reads; of blocks, those of every argument in them. */
+function referencesIn(found: unknown): readonly string[] {
+  if (typeof found !== 'object' || found === null) return [];
+  if (Array.isArray(found)) return found.flatMap(referencesIn);
+  const { references } = found as Expression;
+  return references ?? Object.values(found).flatMap(referencesIn);
 }
 
 /** The region of the provider that makes a resource; undefined where it is known only to the one who applies the plan. */

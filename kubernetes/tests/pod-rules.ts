@@ -26,7 +26,8 @@ export interface Pod {
 
 /** The rules that a pod breaks. */
 export function brokenRules({ spec, labels, containers }: Pod, budget: boolean): Rule[] {
-  const every = (question: (container: Pod['containers'][number]) => boolean) => containers.every(question);
+  const all = [...containers, ...((spec['initContainers'] ?? []) as Pod['containers'])];
+  const every = (question: (container: Pod['containers'][number]) => boolean) => all.every(question);
   const zones = (spec['topologySpreadConstraints'] ?? []) as { topologyKey: string }[];
   const { securityContext = {} } = spec;
   const kept: Record<Rule, boolean> = {
@@ -48,7 +49,8 @@ export function brokenRules({ spec, labels, containers }: Pod, budget: boolean):
     'requests and limits': every(({ resources: { requests = {}, limits = {} } = {} }) =>
       Boolean(requests.cpu && requests.memory && limits.cpu && limits.memory),
     ),
-    probes: every((one) => ['startupProbe', 'readinessProbe', 'livenessProbe'].every((probe) => one[probe])),
+    // an init container is over before anything is asked
+    probes: containers.every((one) => ['startupProbe', 'readinessProbe', 'livenessProbe'].every((probe) => one[probe])),
     zones: zones.some(({ topologyKey }) => topologyKey === 'topology.kubernetes.io/zone'),
     'disruption budget': budget,
     priority: typeof spec['priorityClassName'] === 'string',

@@ -85,7 +85,9 @@ export function estimate(plan: Plan, book: PriceBook, usage: Usage, schedule: Sc
 }
 
 function price(resource: PlannedResource, usage: Usage, around: Surroundings): Line[] {
-  const { address, type, values } = resource;
+  const { address, type } = resource;
+  // a resource of which nothing is known before the apply has no values in the plan
+  const values = (resource.values as Values | undefined) ?? {};
   const rule = rules[type];
   if (!rule) throw new NotKnown(`there is no rule for ${type}`);
   const region = regionOf(around.plan, resource);

@@ -82,6 +82,8 @@ async function main(args: readonly string[]): Promise<number> {
     throw new Refused(`there is no usage file for the environment "${environment}": name one with --usage`);
   const book = readPriceBook(options.prices);
   const usage = readUsage(file);
+  if (usage.environment !== environment)
+    throw new Refused(`${file} is the usage of "${usage.environment}", and the plan is of "${environment}"`);
   const monthly = estimate(plan, book, usage, scheduleOf(resources(plan)));
   const around = estimate(plan, book, usage, alwaysOn);
   const seed = environment === 'dev' ? compareWithSeed(monthly, around) : undefined;

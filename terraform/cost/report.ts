@@ -87,7 +87,7 @@ function moduleRows(module: string, own: Estimate['resources'], subtotal: number
     .filter(({ monthly }) => monthly >= SMALL)
     .flatMap(({ group, monthly }): Cell[][] => {
       const [first] = group;
-      const others = group.length > 1 ? ` and ${group.length - 1} more, each:` : '';
+      const others = group.length > 1 ? ` and ${group.length - 1} like it, each:` : '';
       return [
         [`  ${first?.address.replace(`module.${module}.`, '')}${others}`, '', right(dollars(monthly))],
         ...(first?.lines ?? [])

@@ -50,26 +50,25 @@ export function scheduleOf(resources: readonly PlannedResource[]): Schedule {
 
 function callOf({ values }: PlannedResource): Call[] {
   const [called] = values['target'] as readonly { arn?: string; input?: string }[];
-  const call = new RegExp(`^${target}(\\w+:\\w+)$`).exec(called?.arn ?? '')?.[1];
+  const call = new RegExp(`^${target}(\\w+:\\w+)$`).exec(called?.arn ?? '')?.[1] ?? '';
   const input = JSON.parse(called?.input ?? '{}') as Record<string, unknown>;
-  const times = weekly(String(values['schedule_expression']));
-  const database = String(input['DbInstanceIdentifier']);
-  const warehouse = String(input['ClusterIdentifier']);
-  const scaling = input['ScalingConfig'] as { DesiredSize?: number } | undefined;
-  if (call === 'eks:updateNodegroupConfig')
-    return [
-      {
-        kind: 'nodeGroup',
-        name: `${String(input['ClusterName'])}/${String(input['NodegroupName'])}`,
-        starts: (scaling?.DesiredSize ?? 0) > 0,
-        times,
-      },
-    ];
-  if (call === 'rds:startDBInstance' || call === 'rds:stopDBInstance')
-    return [{ kind: 'database', name: database, starts: call.includes('start'), times }];
-  if (call === 'redshift:resumeCluster' || call === 'redshift:pauseCluster')
-    return [{ kind: 'warehouse', name: warehouse, starts: call.includes('resume'), times }];
-  return [];
+  const of = (kind: Call['kind'], name: unknown, starts: boolean): Call[] => [
+    { kind, name: String(name), starts, times: weekly(String(values['schedule_expression'])) },
+  ];
+  switch (call) {
+    case 'eks:updateNodegroupConfig': {
+      const { DesiredSize = 0 } = (input['ScalingConfig'] ?? {}) as { DesiredSize?: number };
+      return of('nodeGroup', `${String(input['ClusterName'])}/${String(input['NodegroupName'])}`, DesiredSize > 0);
+    }
+    case 'rds:startDBInstance':
+    case 'rds:stopDBInstance':
+      return of('database', input['DbInstanceIdentifier'], call === 'rds:startDBInstance');
+    case 'redshift:resumeCluster':
+    case 'redshift:pauseCluster':
+      return of('warehouse', input['ClusterIdentifier'], call === 'redshift:resumeCluster');
+    default:
+      return [];
+  }
 }
 
 /** `cron(30 19 ? * MON-FRI *)` as hours since Sunday, 0:00: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html */

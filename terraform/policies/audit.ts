@@ -169,11 +169,11 @@ export const audit: readonly Policy[] = [
   },
   {
     id: 'trail-of-objects',
-    title: 'Reads and writes of data and models are in the trail',
+    title: 'Reads and writes of data and models are in the trail, those of their copies in the second region, too',
     proves: ['HIPAA 164.312(b)', 'CIS 3.8', 'CIS 3.9', 'ADR-007'],
-    needs: ['aws_cloudtrail'],
-    check: (plan) =>
-      refuse(
+    needs: ['aws_cloudtrail', 'aws_s3_bucket'],
+    check: (plan) => [
+      ...refuse(
         plan.of('aws_cloudtrail'),
         ({ values }) => {
           const selectors = (values['advanced_event_selector'] ?? []) as readonly {
@@ -186,6 +186,13 @@ export const audit: readonly Policy[] = [
         },
         'does not record who reads and writes objects',
       ),
+      ...refuse(
+        plan.of('aws_s3_bucket').filter(({ index }) => index === 'data' || index === 'artifacts'),
+        (bucket) =>
+          !plan.of('aws_cloudtrail').some((trail) => plan.comesFrom(trail, 'advanced_event_selector', bucket)),
+        'has readers whom no trail records',
+      ),
+    ],
   },
   {
     id: 'audit-immutable',

@@ -16,7 +16,7 @@ export const cost: readonly Policy[] = [
     needs: ['aws_s3_bucket', 'aws_eks_cluster', 'aws_db_instance'],
     check: (plan) =>
       refuse(
-        plan.all.filter(({ values }) => values !== null && 'tags_all' in (values ?? {})),
+        plan.all.filter(({ values }) => 'tags_all' in values),
         (one) => mandatory.some((tag) => !tagged(one)[tag]),
         `lacks one of the tags ${mandatory.join(', ')}`,
       ),

@@ -28,11 +28,19 @@ export class PlanView {
   readonly all: readonly PlannedResource[];
   /** Policy documents by address. */
   readonly documents: ReadonlyMap<string, readonly Statement[]>;
+  readonly #unknown: ReadonlyMap<string, Block>;
 
   constructor(plan: Plan) {
     this.plan = plan;
-    this.all = resources(plan);
+    // a resource of which nothing is known before the apply has no values in the plan
+    this.all = resources(plan).map((one) => ({ ...one, values: (one.values as Block | undefined) ?? {} }));
     this.documents = documentsOf(plan);
+    this.#unknown = new Map(
+      (plan.resource_changes ?? []).map((one) => [
+        one.address,
+        (one.change as { after_unknown?: Block }).after_unknown ?? {},
+      ]),
+    );
   }
 
   /** The value of a variable of the environment. */
@@ -48,15 +56,20 @@ export class PlanView {
   hasOwnKey(resource: PlannedResource, path: string): boolean {
     const value = at(resource.values, path);
     if (typeof value === 'string' && value !== '') return !value.includes('alias/aws/');
+    if (!this.#isUnknown(resource, path)) return false;
     return [...origin(this.plan, resource, path)].some((address) => address.split('.').at(-2) === 'aws_kms_key');
   }
 
   /** Whether an argument is set at all, even if to something that is known only after the apply. */
   isSet(resource: PlannedResource, path: string): boolean {
-    return (
-      (at(resource.values, path) ?? undefined) !== undefined ||
-      (argument(this.plan, resource, path)?.references ?? []).length > 0
-    );
+    if ((at(resource.values, path) ?? undefined) !== undefined) return true;
+    return this.#isUnknown(resource, path) && argument(this.plan, resource, path) !== undefined;
+  }
+
+  /** Whether a value is known only after the apply, be it written or made by AWS. */
+  #isUnknown({ address }: PlannedResource, path: string): boolean {
+    const unknown = this.#unknown.get(address);
+    return unknown !== undefined && at(unknown, path) === true;
   }
 
   /** Whether an argument's value comes from this resource. */

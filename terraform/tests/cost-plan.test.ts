@@ -91,6 +91,7 @@ describe('npm run cost', () => {
   const plan = join(folder.path, 'small.json');
   const usage = join(folder.path, 'usage.json');
   const resources = [{ type: 'aws_eks_cluster', values: { version: '1.35' } }, { type: 'aws_sagemaker_endpoint' }];
+  const usageOfDev = join(import.meta.dirname, '../cost/usage/dev.json');
   writeFileSync(plan, JSON.stringify(smallPlan(resources, { environment: 'small' })));
   writeFileSync(
     usage,
@@ -115,6 +116,7 @@ describe('npm run cost', () => {
     ['an unknown flag', ['--yaml'], "Unknown option '--yaml'"],
     ['a plan that is not there', ['--plan', 'nowhere.json'], 'there is no file nowhere.json'],
     ['a file that is no plan', ['--plan', usage], 'is no plan'],
+    ['the usage of another environment', ['--plan', plan, '--usage', usageOfDev], 'is the usage of "dev"'],
     ['an environment without a usage file', ['--plan', plan], 'there is no usage file for the environment "small"'],
   ])('refuses %s', (_name, args, message) => {
     const { stdout, stderr, status } = run(...args);

@@ -151,6 +151,12 @@ describe('an estimate', () => {
     expect(monthly).toBeCloseTo(73, 6);
   });
 
+  it('names a resource of which a plan says nothing', () => {
+    const plan = smallPlan([{ type: 'aws_eks_cluster' }]);
+    for (const one of resources(plan)) Reflect.deleteProperty(one, 'values');
+    expect(cost(plan).unknown).toMatchObject([{ reason: 'the plan does not say its version' }]);
+  });
+
   it('names a replica whose storage nobody states', () => {
     const values = { identifier: 'replica', instance_class: 'db.r5.xlarge', storage_type: 'gp3', multi_az: false };
     const plan = smallPlan([{ type: 'aws_db_instance', values }]);
@@ -192,6 +198,12 @@ describe('a schedule', () => {
   it('is refused where it is not weekly', () => {
     expect(() => weekly('rate(1 hour)')).toThrow('rate(1 hour)');
     expect(() => weekly('cron(0 7 ? * FRI-MON *)')).toThrow('FRI-MON');
+  });
+
+  it('does not mind schedules of other things', () => {
+    const other = schedule('0 7', 'sqs:sendMessage', {});
+    Object.assign(other.values, { schedule_expression: 'rate(1 hour)' });
+    expect(scheduleOf(resources(smallPlan([other]))).database('one')).toBe(1);
   });
 
   it('means always on where nothing is stopped, and never where nothing is started again', () => {

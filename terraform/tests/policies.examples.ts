@@ -40,7 +40,7 @@ function change(
     .flat()
     .find((one) => one.type === type && where(one));
   if (!found) throw new Error(`no ${type} to spoil`);
-  edit(found.values as Values);
+  edit(found.values);
 }
 
 const set = (type: string, values: Values, where?: (resource: PlannedResource) => boolean) => (plan: Plan) =>
@@ -80,9 +80,9 @@ const pool =
 
 /** The statements of a document, wherever the plan keeps them. */
 function statements(plan: Plan, part: string): Values[] {
-  const change_ = plan.resource_changes?.find(({ address }) => address.includes(part));
-  if (!change_?.change.after) throw new Error(`no document ${part}`);
-  return (change_.change.after as { statement: Values[] }).statement;
+  const document = plan.resource_changes?.find(({ address }) => address.includes(part));
+  if (!document?.change.after) throw new Error(`no document ${part}`);
+  return (document.change.after as { statement: Values[] }).statement;
 }
 
 /** One failing example of each policy. */
@@ -159,7 +159,7 @@ export const examples: Readonly<Record<string, Example>> = {
           for (const rule of values['rule'] as { id: string; status: string }[])
             if (rule.id === 'raw') rule.status = 'Disabled';
         },
-        named('data'),
+        ({ name, index }) => name === 'this' && index === 'data',
       ),
   },
   'security-updates': { spoil: set('aws_db_instance', { auto_minor_version_upgrade: false }) },
