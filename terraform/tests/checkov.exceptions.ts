@@ -82,11 +82,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
       ],
     },
   ],
-  CKV_AWS_107: [boundary],
-  CKV_AWS_108: [boundary],
-  CKV_AWS_109: [boundary],
-  CKV_AWS_110: [boundary],
-  CKV_AWS_111: [boundary, keyPolicy, withoutResource],
+  CKV_AWS_111: [keyPolicy, withoutResource],
   CKV_AWS_116: [
     {
       reason: 'Secrets Manager calls it, tries again by itself, and reports a failed rotation in CloudTrail.',
@@ -133,7 +129,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     },
     {
       reason:
-        'Copies are written by replication alone. Who reads those of data and artifacts is in the audit trail; the copy of the audit trail would record its own recording.',
+        'Copies are written by replication alone. Who reads those of data and artifacts is in the audit trail; backups are read by the role of Velero alone, and the copy of the audit trail would record its own recording.',
       resources: ['module.s3.aws_s3_bucket.replica*'],
     },
   ],
@@ -151,7 +147,6 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     },
   ],
   CKV_AWS_286: [boundary],
-  CKV_AWS_287: [boundary],
   CKV_AWS_288: [boundary],
   CKV_AWS_289: [boundary],
   CKV_AWS_290: [boundary],
@@ -163,7 +158,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     },
   ],
   CKV_AWS_355: [boundary],
-  CKV_AWS_356: [boundary, keyPolicy, withoutResource],
+  CKV_AWS_356: [keyPolicy, withoutResource],
   CKV_AWS_71: [
     {
       reason:
