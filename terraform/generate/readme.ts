@@ -39,7 +39,7 @@ function usage(folder: string, all: readonly Block[]): string {
     `module "${module.replaceAll('-', '_')}" {`,
     ...head,
     '',
-    `${values.trimEnd()}`,
+    values.trimEnd(),
     '}',
     '```',
   ].join('\n');
