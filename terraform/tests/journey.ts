@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeDBInstancesCommand, ModifyDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
-import { DeleteObjectsCommand, ListObjectVersionsCommand, PutBucketLoggingCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type WorkingCopy, workingCopy } from '../terraform.ts';
 import { type AwsMock, startAwsMock } from './aws-mock.ts';
@@ -82,7 +81,7 @@ async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Pro
     openRules: [...(await openRules(mock, region)), ...(await openRules(mock, secondaryRegion))],
     openBuckets: await openBuckets(mock, found.buckets),
   };
-  await allowDeletion(mock, found.buckets);
+  await allowDeletion(mock);
   // The plan has just asked AWS about everything.
   await run('destroy', '-auto-approve', '-parallelism=40', '-refresh=false');
   const left = await inventory(mock, region);
@@ -131,25 +130,12 @@ function firstPasswords(state: string): string[] {
   return [...state.matchAll(/"random_password": "([^"]+)"/g)].map(([, password = '']) => password);
 }
 
-/**
- * What a person does by hand before an environment that is no playground is destroyed: lets the databases go, and empties the
- * bucket of access logs, once nothing is logged any more.
- */
-async function allowDeletion(mock: AwsMock, buckets: readonly string[]): Promise<void> {
+/** Databases that are protected from deletion are released by hand before an environment is destroyed; here, too. */
+async function allowDeletion(mock: AwsMock): Promise<void> {
   for (const where of [region, secondaryRegion]) {
     const client = new RDSClient({ ...mock.client, region: where });
     const { DBInstances = [] } = await client.send(new DescribeDBInstancesCommand({}));
     for (const { DBInstanceIdentifier } of DBInstances)
       await client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, DeletionProtection: false }));
-  }
-  const s3 = new S3Client({ ...mock.client, region });
-  for (const Bucket of buckets) await s3.send(new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus: {} }));
-  for (const Bucket of buckets.filter((name) => name.endsWith('-access-logs'))) {
-    for (;;) {
-      const { Versions = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket }));
-      if (Versions.length === 0) break;
-      const Objects = Versions.map(({ Key = '', VersionId }) => ({ Key, VersionId }));
-      await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
-    }
   }
 }
