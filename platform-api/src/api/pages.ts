@@ -9,7 +9,7 @@ body { font: 15px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2.5rem a
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; } pre { background: var(--soft); padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; }
-.method { display: inline-block; min-width: 4rem; font-weight: 600; } .soft { opacity: .7; } summary { cursor: pointer; padding: .35rem 0; }
+.method { display: inline-block; min-width: 4.75rem; font-weight: 600; } .soft { opacity: .7; } summary { cursor: pointer; padding: .35rem 0; }
 `;
 
 export interface HomeFacts {
