@@ -48,7 +48,6 @@ function isLoopback(host: string): boolean {
 export async function runProgram(start: () => Promise<{ ready: string; close: () => Promise<void> }>): Promise<void> {
   try {
     const { ready, close } = await start();
-    process.stdout.write(`${ready}\n`);
     let closing = false;
     const stop = () => {
       if (closing) return;
@@ -61,6 +60,8 @@ export async function runProgram(start: () => Promise<{ ready: string; close: ()
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+    // Last, because whoever waits for this line may send a signal at once.
+    process.stdout.write(`${ready}\n`);
   } catch (error) {
     fail(error);
   }
