@@ -1,5 +1,5 @@
-"""RDS: the source of parameters, Performance Insights (lost). Redshift: parameters, snapshot schedules (missing), the
-cluster's states, managed password (lost). ElastiCache: parameter groups (missing), nodes and tokens of a group (lost)."""
+"""Secrets Manager: the keys of replicas (lost). RDS: the source of parameters, Performance Insights (lost). Redshift: parameters, snapshot schedules (missing), the
+cluster's states, managed password, tags of grants (lost). ElastiCache: parameter groups (missing), nodes and tokens of a group (lost)."""
 
 import uuid
 from typing import Any
@@ -11,15 +11,32 @@ from moto.rds import models as rds
 from moto.rds.responses import RDSResponse
 from moto.redshift import models as redshift
 from moto.redshift.responses import RedshiftResponse
+from moto.secretsmanager import models as secrets
 from operations import add, kept, where
 
 parameters, schedules, cache_parameters = kept(), kept(), kept()
 
 
 def extend() -> None:
+    extend_secrets()
     extend_rds()
     extend_redshift()
     extend_elasticache()
+
+
+# ---- Secrets Manager
+
+
+def extend_secrets() -> None:
+    make = secrets.FakeSecret.create_replicas
+
+    def create_replicas(self: Any, replica_regions: list[dict[str, str]], force_overwrite: bool) -> Any:
+        made = make(self, replica_regions, force_overwrite)
+        for replica, sent in zip(made, replica_regions):
+            replica.config["KmsKeyId"] = sent.get("KmsKeyId", replica.config["KmsKeyId"])
+        return made
+
+    secrets.FakeSecret.create_replicas = create_replicas
 
 
 # ---- RDS
@@ -72,6 +89,13 @@ def extend_redshift() -> None:
             cluster.master_password_secret_kms_key_id = self._get_param("MasterPasswordSecretKmsKeyId")
         return answer
 
+    grant = RedshiftResponse.create_snapshot_copy_grant
+
+    def create_snapshot_copy_grant(self: Any) -> Any:
+        answer = grant(self)
+        answer.result["SnapshotCopyGrant"].tags = self._get_param("Tags", [])
+        return answer
+
     def modify_cluster_parameter_group(self: Any) -> ActionResult:
         group = parameters[where(self)].setdefault(self._get_param("ParameterGroupName"), {})
         for one in self._get_param("Parameters", []):
@@ -118,6 +142,7 @@ def extend_redshift() -> None:
     add(
         RedshiftResponse,
         create_cluster=create_cluster,
+        create_snapshot_copy_grant=create_snapshot_copy_grant,
         modify_cluster_parameter_group=modify_cluster_parameter_group,
         describe_cluster_parameters=describe_cluster_parameters,
         create_snapshot_schedule=create_snapshot_schedule,
