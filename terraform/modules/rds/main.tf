@@ -284,6 +284,7 @@ resource "aws_db_instance" "replica" {
   replicate_source_db                   = aws_db_instance.this[each.key].arn
   instance_class                        = each.value.instance_class
   storage_type                          = "gp3"
+  max_allocated_storage                 = each.value.max_allocated_storage # a full replica stops replicating
   storage_encrypted                     = true
   kms_key_id                            = var.replica.key_arn
   multi_az                              = false

@@ -1,4 +1,4 @@
-"""Secrets Manager: the keys of replicas (lost). RDS: the source of parameters, Performance Insights (lost). Redshift: parameters, snapshot schedules (missing), the
+"""Secrets Manager: the keys of replicas (lost). RDS: the source of parameters, Performance Insights (lost), zones of a replica (invented). Redshift: parameters, snapshot schedules (missing), the
 cluster's states, managed password, tags of grants (lost). ElastiCache: parameter groups (missing), nodes and tokens of a group (lost)."""
 
 import uuid
@@ -58,6 +58,15 @@ def extend_rds() -> None:
         self.performance_insights_retention_period = sent.get("performance_insights_retention_period")
 
     rds.DBInstance.__init__ = init
+    replicate = rds.RDSBackend.create_db_instance_read_replica
+
+    def create_db_instance_read_replica(self: Any, db_kwargs: Any) -> Any:
+        # moto copies the source; a replica stands in one zone unless it is told otherwise
+        replica = replicate(self, db_kwargs)
+        replica.multi_az = bool(db_kwargs.get("multi_az"))
+        return replica
+
+    rds.RDSBackend.create_db_instance_read_replica = create_db_instance_read_replica
 
 
 # ---- Redshift
