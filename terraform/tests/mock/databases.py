@@ -1,5 +1,6 @@
-"""Secrets Manager: the keys of replicas (lost). RDS: the source of parameters, Performance Insights (lost), zones of a replica (invented). Redshift: parameters, snapshot schedules (missing), the
-cluster's states, managed password, tags of grants (lost). ElastiCache: parameter groups (missing), nodes and tokens of a group (lost)."""
+"""Secrets Manager: the keys of replicas (lost). RDS: the source of parameters, Performance Insights (lost), zones of a
+replica (invented). Redshift: parameters, snapshot schedules (missing), the cluster's states, managed password, tags of
+grants (lost). ElastiCache: parameter groups (missing), nodes and tokens of a group (lost)."""
 
 import uuid
 from typing import Any
