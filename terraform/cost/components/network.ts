@@ -11,17 +11,23 @@ const nat = rule(Type.Object({ processedGb: amount }, closed), (_values, usage, 
 ]);
 
 const endpoint = rule(
-  Type.Object({ processedGb: Type.Optional(amount) }, closed),
+  Type.Object({ processedGb: Type.Optional(amount), zones: Type.Optional(Type.Integer({ minimum: 1 })) }, closed),
   (values, usage, resource, { plan, resources, book }) => {
     if (values['vpc_endpoint_type'] === 'Gateway') return [];
     const from = origin(plan, resource, 'subnet_ids');
-    const zones = resources.filter(
+    // Before the apply a plan shows from where subnets come, not how many of them are taken; the usage may say it.
+    const subnets = resources.filter(
       ({ address, type }) => type === 'aws_subnet' && from.has(address.replaceAll(/\[.*?\]/g, '')),
     ).length;
+    const zones = usage.zones ?? subnets;
     if (zones === 0) throw new NotKnown('the plan does not say in how many zones it is');
     if (usage.processedGb === undefined) throw new NotKnown('the usage file has no processedGb for it');
     return [
-      { item: `in ${zones} zones`, price: 'endpoint.interface', quantity: zones * book.hoursPerMonth },
+      {
+        item: zones === 1 ? 'in 1 zone' : `in ${zones} zones`,
+        price: 'endpoint.interface',
+        quantity: zones * book.hoursPerMonth,
+      },
       { item: 'data', price: 'endpoint.processed', quantity: usage.processedGb },
     ];
   },
