@@ -7,6 +7,7 @@ import { customResourceFiles } from '../crds.ts';
 import { folders, type Manifest, readManifests, render, renderEnvironment, root } from '../manifests.ts';
 import { waitFor } from '../wait.ts';
 import { binariesFolder, type ControlPlane, eventually, exposeBinaries, startControlPlane } from './control-plane.ts';
+import { deployment } from './deployment.ts';
 import { kuttlCases, runKuttlCase } from './kuttl.ts';
 import { parts, questions, subjects } from './rbac.ts';
 import { refusals } from './refusals.ts';
@@ -210,28 +211,6 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
     });
 
     it('says why a workload does not run', { timeout: 120_000 }, async () => {
-      const deployment = (name: string, securityContext: object) => ({
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        metadata: { name, namespace: 'mlops' },
-        spec: {
-          selector: { matchLabels: { name } },
-          template: {
-            metadata: { labels: { name } },
-            spec: {
-              securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-              containers: [
-                {
-                  name: 'main',
-                  image: 'ghcr.io/mlflow/mlflow:v3.15.1-full',
-                  resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { memory: '1Gi' } },
-                  securityContext,
-                },
-              ],
-            },
-          },
-        },
-      });
       const refused = deployment('refused', { privileged: true });
       const pending = deployment('pending', { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } });
       const options = { log: () => {}, seconds: 3, env: environmentOf(target) };

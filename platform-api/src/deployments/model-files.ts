@@ -82,7 +82,7 @@ export class ModelFiles {
 }
 
 async function folderDigest(folder: string): Promise<string | undefined> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noFolder);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   if (files.length === 0) return undefined;
   const hashed = files.map(async (file) => ({
@@ -90,6 +90,12 @@ async function folderDigest(folder: string): Promise<string | undefined> {
     sha256: await sha256Of(createReadStream(file)),
   }));
   return digestOfFiles(await Promise.all(hashed));
+}
+
+/** A model that was never fetched has no folder; any other failure is one. */
+function noFolder(error: unknown): [] {
+  if ((error as { code?: string }).code === 'ENOENT') return [];
+  throw error;
 }
 
 function mismatch(name: string, version: string, wanted: string, found: string): PlatformError {
