@@ -22,8 +22,11 @@ installWhatIsMissing();
 const [first, ...rest] = process.argv.slice(2);
 const command = first === '--bin' ? join(modules, '.bin', rest[0] ?? '') : pinnedNode;
 const args = first === '--bin' ? rest.slice(1) : [resolve(first ?? ''), ...rest];
+// `npm start -w PART` runs in the part's folder: the paths that a person gives are meant from where that person stands.
+const { INIT_CWD, npm_lifecycle_event } = process.env;
 const child = spawn(command, args, {
   stdio: 'inherit',
+  cwd: npm_lifecycle_event === 'start' && INIT_CWD ? INIT_CWD : process.cwd(),
   env: {
     ...process.env,
     PATH: [join(modules, '.bin'), process.env.PATH].join(delimiter),
@@ -46,8 +49,7 @@ function installWhatIsMissing() {
     .digest('hex');
   if (existsSync(pinnedNode) && existsSync(installedLock) && readFileSync(installedLock, 'utf8') === lock) return;
   console.error('Installing dependencies (once; about half a minute) …');
-  // Not `npm ci`: it refuses a lock file that lacks optional binaries of other machines, which a mirror may not offer.
-  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
     shell: process.platform === 'win32',

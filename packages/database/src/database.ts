@@ -12,10 +12,13 @@ export type DialectName = 'sqlite' | 'postgres';
 const CONFLICTS = new Set(['40001', '40P01']);
 const ATTEMPTS = 3;
 const READERS = 2;
+const ENDED = 'the transaction has ended: something that it started was not awaited';
 
 interface Ambient {
   readonly database: Database<never>;
-  readonly tx: Transaction<never>;
+  readonly tx: Kysely<never>;
+  /** What still holds the transaction then would write into a stranger's. */
+  ended: boolean;
 }
 
 const ambient = new AsyncLocalStorage<Ambient>();
@@ -54,10 +57,7 @@ export class Database<Tables> {
     if (outer) return body(outer);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#kysely.transaction().execute((tx) => {
-          const inside = { database: this as unknown as Database<never>, tx: tx as unknown as Transaction<never> };
-          return ambient.run(inside, () => body(tx));
-        });
+        return await this.#kysely.transaction().execute((tx) => this.#within(tx, body));
       } catch (error) {
         const { code } = error as { code?: string };
         if (attempt === ATTEMPTS || code === undefined || !CONFLICTS.has(code)) throw error;
@@ -76,10 +76,27 @@ export class Database<Tables> {
     return this.#kysely.destroy();
   }
 
-  #transaction(): Transaction<Tables> | undefined {
+  async #within<T>(tx: Transaction<Tables>, body: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
+    const guarded = tx.withPlugin({
+      transformQuery({ node }) {
+        if (inside.ended) throw new Error(ENDED);
+        return node;
+      },
+      transformResult: ({ result }) => Promise.resolve(result),
+    });
+    const inside: Ambient = { database: this as never, tx: guarded as unknown as Kysely<never>, ended: false };
+    try {
+      return await ambient.run(inside, () => body(guarded));
+    } finally {
+      inside.ended = true;
+    }
+  }
+
+  #transaction(): Kysely<Tables> | undefined {
     const inside = ambient.getStore();
     if (!inside || inside.database !== (this as unknown)) return undefined;
-    return inside.tx as unknown as Transaction<Tables>;
+    if (inside.ended) throw new Error(ENDED);
+    return inside.tx as unknown as Kysely<Tables>;
   }
 }
 

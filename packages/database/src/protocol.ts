@@ -1,4 +1,4 @@
-/** What the main thread and a SQLite worker say to each other. */
+/** What the main thread and a SQLite thread say to each other. */
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 
@@ -8,10 +8,10 @@ export interface Statement {
 }
 
 export type Request =
-  | { readonly id: number; readonly kind: 'run'; readonly statements: readonly Statement[] }
+  | { readonly kind: 'run'; readonly statements: readonly Statement[] }
   /** Ends the open transaction. `more`: another one waits, so the commit may wait for it. */
-  | { readonly id: number; readonly kind: 'end'; readonly keep: boolean; readonly more: boolean }
-  | { readonly id: number; readonly kind: 'close' };
+  | { readonly kind: 'end'; readonly keep: boolean; readonly more: boolean }
+  | { readonly kind: 'close' };
 
 /** Rows as arrays: copying column names with each row between threads would cost more than the rows. */
 export interface StatementResult {
@@ -20,13 +20,7 @@ export interface StatementResult {
   readonly changes: number;
 }
 
-export interface Reply {
-  readonly id: number;
-  readonly results?: readonly StatementResult[];
-  readonly error?: { readonly message: string; readonly errcode: number };
-}
-
-export interface WorkerSetup {
+export interface ConnectionSetup {
   readonly path: string;
   readonly role: 'writer' | 'reader';
 }

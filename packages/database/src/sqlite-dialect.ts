@@ -66,8 +66,9 @@ class ThreadedDriver implements Driver {
     return connection.end(true);
   }
 
-  rollbackTransaction(connection: ThreadedConnection): Promise<void> {
-    return connection.end(false);
+  /** Kysely also rolls back after a commit that failed: the turn is given away by then, and the transaction open now a stranger's. */
+  async rollbackTransaction(connection: ThreadedConnection): Promise<void> {
+    if (connection.inTransaction) await connection.end(false);
   }
 
   async releaseConnection(): Promise<void> {}
@@ -88,6 +89,10 @@ class ThreadedConnection implements DatabaseConnection {
     this.#writer = writer;
     this.#reader = reader;
     this.#turn = turn;
+  }
+
+  get inTransaction(): boolean {
+    return this.#inTransaction;
   }
 
   async begin(): Promise<void> {

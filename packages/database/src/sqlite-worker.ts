@@ -1,14 +1,18 @@
 // The thread that owns one SQLite connection. The writer groups what waits: transactions run one after another, each
 // in a savepoint, inside one BEGIN … COMMIT, and are answered when that commit is on the disk.
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { Reply, Request, Statement, StatementResult, WorkerSetup } from './protocol.ts';
+import { receiveMessageOnPort } from 'node:worker_threads';
+import { type Answered, type Asked, describeError, threadData } from '@mlops/concurrency';
+import type { ConnectionSetup, Request, Statement, StatementResult } from './protocol.ts';
 
 const GROUP_TRANSACTIONS_MAX = 64;
 const GROUP_MILLISECONDS_MAX = 5;
 const PREPARED_MAX = 500;
 
-const { path, role, port } = workerData as WorkerSetup & { port: MessagePort };
+const {
+  port,
+  data: { path, role },
+} = threadData<ConnectionSetup>();
 const connection = new DatabaseSync(path, { readOnly: role === 'reader', timeout: 10_000 });
 connection.exec('PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA cache_size = -8000;');
 if (role === 'writer') connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -22,18 +26,19 @@ let inTransaction = false;
 /** Why the open transaction is lost: SQLite rolls back by itself when the disk is full or fails. */
 let lost: Error | undefined;
 
-port.on('message', (request: Request) => {
-  handle(request);
-  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) handle(next.message as Request);
+port.on('message', (asked: Asked<Request>) => {
+  handle(asked);
+  for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+    handle(next.message as Asked<Request>);
 });
 
-function handle(request: Request): void {
+function handle({ id, request }: Asked<Request>): void {
   try {
-    if (request.kind === 'run') reply({ id: request.id, results: run(request.statements) });
-    else if (request.kind === 'end') end(request.id, request.keep, request.more);
-    else close(request.id);
+    if (request.kind === 'run') answer(id, run(request.statements));
+    else if (request.kind === 'end') end(id, request.keep, request.more);
+    else close(id);
   } catch (error) {
-    reply({ id: request.id, error: describe(error) });
+    refuse(id, error);
   }
 }
 
@@ -50,14 +55,21 @@ function run(statements: readonly Statement[]): StatementResult[] {
 
 /** SQLite has rolled back the whole group: nobody in it may believe otherwise. */
 function loseGroup(error: Error): void {
-  for (const id of ended) reply({ id, error: describe(error) });
+  failGroup(error);
+  lost = error;
+}
+
+/** Nothing of the group is durable: each of its transactions fails. */
+function failGroup(error: unknown): void {
+  for (const id of ended) refuse(id, error);
   ended = [];
   inGroup = false;
-  lost = error;
 }
 
 function beginTransaction(): void {
   if (!inGroup) {
+    // What a rollback that failed has left open belongs to nobody any more.
+    if (connection.isTransaction) connection.exec('ROLLBACK');
     connection.exec('BEGIN IMMEDIATE');
     inGroup = true;
     groupStartedAt = performance.now();
@@ -67,33 +79,44 @@ function beginTransaction(): void {
 }
 
 function end(id: number, keep: boolean, more: boolean): void {
-  if (lost) {
-    reply(keep ? { id, error: describe(lost) } : { id, results: [] });
-    lost = undefined;
-    inTransaction = false;
+  const why = lost;
+  const wasOpen = inTransaction;
+  lost = undefined;
+  inTransaction = false;
+  if (why) {
+    if (keep) refuse(id, why);
+    else answer(id, []);
     return;
   }
-  if (inTransaction) connection.exec(keep ? 'RELEASE one' : 'ROLLBACK TO one; RELEASE one');
-  inTransaction = false;
+  try {
+    if (wasOpen) connection.exec(keep ? 'RELEASE one' : 'ROLLBACK TO one; RELEASE one');
+  } catch (error) {
+    // Its changes might stay among those of others: all are undone.
+    undoGroup(error);
+    throw error;
+  }
   if (keep) ended.push(id);
-  else reply({ id, results: [] });
+  else answer(id, []);
   const full = ended.length >= GROUP_TRANSACTIONS_MAX || performance.now() - groupStartedAt > GROUP_MILLISECONDS_MAX;
   if (!more || full) commit();
 }
 
 function commit(): void {
-  const group = ended;
-  ended = [];
   try {
     if (inGroup) connection.exec('COMMIT');
-    inGroup = false;
-    for (const id of group) reply({ id, results: [] });
   } catch (error) {
-    // Nothing of the group is durable: each of its transactions fails.
-    if (connection.isTransaction) connection.exec('ROLLBACK');
-    inGroup = false;
-    for (const id of group) reply({ id, error: describe(error) });
+    undoGroup(error);
+    return;
   }
+  inGroup = false;
+  const group = ended;
+  ended = [];
+  for (const id of group) answer(id, []);
+}
+
+function undoGroup(error: unknown): void {
+  failGroup(error);
+  if (connection.isTransaction) connection.exec('ROLLBACK');
 }
 
 function execute({ sql, parameters }: Statement): StatementResult {
@@ -125,14 +148,14 @@ function close(id: number): void {
   }
   prepared.clear();
   connection.close();
-  reply({ id, results: [] });
+  answer(id, []);
 }
 
-function describe(error: unknown): { message: string; errcode: number } {
-  const { message, errcode } = error as { message: string; errcode?: number };
-  return { message, errcode: errcode ?? 0 };
+function answer(id: number, result: readonly StatementResult[]): void {
+  port.postMessage({ id, result } satisfies Answered<readonly StatementResult[]>);
 }
 
-function reply(message: Reply): void {
-  port.postMessage(message);
+function refuse(id: number, error: unknown): void {
+  const { errcode = 0 } = error as { errcode?: number };
+  port.postMessage({ id, error: { ...describeError(error), errcode } } satisfies Answered<never>);
 }
