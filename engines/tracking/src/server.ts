@@ -1,5 +1,6 @@
 import { openBlobs } from '@mlops/blobs';
 import type { SettingsOf } from '@mlops/configuration';
+import { openDataFolder } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
 import { mlflowError } from '@mlops/errors';
 import { direct } from '@mlops/operations';
@@ -10,6 +11,7 @@ import { trackingRoutes } from './routes.ts';
 
 /** The tracking engine as a server of its own. */
 export async function buildTrackingServer(settings: SettingsOf<'tracking'>): Promise<FastifyInstance> {
+  const folder = openDataFolder(settings.data);
   const database = openDatabase<unknown>(settings);
   const engine = await openTracking({
     database,
@@ -26,6 +28,7 @@ export async function buildTrackingServer(settings: SettingsOf<'tracking'>): Pro
   app.addHook('onClose', async () => {
     await engine.close();
     await database.close();
+    folder.close();
   });
   return app;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, type Dirent, mkdirSync } from 'node:fs';
+import { createReadStream, createWriteStream, type Dirent, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -19,6 +19,9 @@ import {
 } from './blob-store.ts';
 import { DigestStream } from './digest.ts';
 
+/** No upload is without a byte for so long: the server ends one that trickles. */
+const ABANDONED_MILLISECONDS = 3_600_000;
+
 /** Objects as files below one folder. A write goes to a temporary file, is flushed, and renamed into its place. */
 export class LocalBlobStore implements BlobStore {
   readonly #objects: string;
@@ -29,10 +32,12 @@ export class LocalBlobStore implements BlobStore {
     this.#incoming = resolve(folder, 'incoming');
     mkdirSync(this.#objects, { recursive: true });
     mkdirSync(this.#incoming, { recursive: true });
+    removeAbandoned(this.#incoming);
   }
 
   async put(path: BlobPath, content: Readable): Promise<StoredBlob> {
     const target = this.#file(path);
+    await this.#refuseLinks(path);
     const temporary = join(this.#incoming, randomUUID());
     const digest = new DigestStream();
     try {
@@ -56,6 +61,7 @@ export class LocalBlobStore implements BlobStore {
   }
 
   async stat(path: BlobPath): Promise<{ size: number }> {
+    await this.#refuseLinks(path);
     const found = await lstat(this.#file(path)).catch(missingAsUndefined);
     if (!found?.isFile()) throw notFound(path);
     return { size: found.size };
@@ -63,12 +69,14 @@ export class LocalBlobStore implements BlobStore {
 
   async list(directory: BlobPath): Promise<readonly BlobInfo[]> {
     const folder = directory === '' ? this.#objects : this.#file(directory);
+    if (directory !== '') await this.#refuseLinks(directory);
     const entries = (await readdir(folder, { withFileTypes: true }).catch(missingAsUndefined)) ?? [];
     const infos = await Promise.all(entries.map((entry) => this.#describe(directory, entry)));
     return infos.filter((info) => info !== undefined).sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
   async delete(path: BlobPath): Promise<void> {
+    await this.#refuseLinks(path);
     await rm(this.#file(path), { recursive: true, force: true });
   }
 
@@ -83,11 +91,35 @@ export class LocalBlobStore implements BlobStore {
     return { path, isDirectory: false, ...(await this.stat(path)) };
   }
 
+  /**
+   * A link on the way leads out of the store, whoever has put it there.
+   * @throws INVALID_PATH
+   */
+  async #refuseLinks(path: BlobPath): Promise<void> {
+    let place = this.#objects;
+    for (const segment of safePath(path).split('/')) {
+      place = join(place, segment);
+      const found = await lstat(place).catch(missingAsUndefined);
+      if (!found) return;
+      if (found.isSymbolicLink()) {
+        throw new PlatformError('INVALID_PATH', `Invalid path: '${path}' leads through a link.`, { field: 'path' });
+      }
+    }
+  }
+
   /** The path is checked here once more, whoever checked it before. */
   #file(path: BlobPath): string {
     const safe = safePath(path);
     if (safe === '') throw new PlatformError('INVALID_PATH', 'Invalid path: it is empty.', { field: 'path' });
     return join(this.#objects, safe);
+  }
+}
+
+/** What a process that was killed was receiving. Others may write to the same folder: what is young may be theirs. */
+function removeAbandoned(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > ABANDONED_MILLISECONDS) rmSync(path, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -83,6 +84,31 @@ describe('local folder', () => {
     );
     await expect(store.put('stable', broken)).rejects.toThrow();
     expect(await text((await store.open('stable')).stream)).toBe('old');
+  });
+
+  it('does not follow a link out of the folder, in whatever it does', async () => {
+    const elsewhere = temporaryFolder();
+    writeFileSync(join(elsewhere.path, 'secret'), 'secret');
+    await store.put('linked/x', from('x'));
+    symlinkSync(elsewhere.path, join(folder.path, 'objects/linked/away'));
+    for (const tried of [
+      store.open('linked/away/secret'),
+      store.list('linked/away'),
+      store.put('linked/away/new', from('x')),
+      store.delete('linked/away/secret'),
+    ]) {
+      await expect(tried).rejects.toMatchObject({ code: 'INVALID_PATH' });
+    }
+    expect(await readdir(elsewhere.path)).toEqual(['secret']);
+    elsewhere.remove();
+  });
+
+  it('removes what a killed process was receiving, but not what another one may be receiving now', async () => {
+    const [old, young] = ['old', 'young'].map((name) => join(folder.path, 'incoming', name));
+    for (const path of [old, young]) writeFileSync(path ?? '', 'half');
+    utimesSync(old ?? '', new Date(0), new Date(0));
+    new LocalBlobStore(folder.path);
+    expect(await readdir(join(folder.path, 'incoming'))).toEqual(['young']);
   });
 
   it('does not put a file below a file', async () => {

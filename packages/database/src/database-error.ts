@@ -1,5 +1,11 @@
 /** SQLite's primary result codes and PostgreSQL's SQLSTATEs by one set of names. */
-const SQLITE_CODES: Record<number, string> = { 5: 'SQLITE_BUSY', 10: 'SQLITE_IOERR', 13: 'SQLITE_FULL' };
+const SQLITE_CODES: Record<number, string> = {
+  5: 'SQLITE_BUSY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  26: 'SQLITE_NOTADB',
+};
 const SQLITE_UNIQUE = new Set([1555, 2067]);
 const SQLITE_FOREIGN_KEY = 787;
 /** SQLite reports a full disk also as an I/O error: while it writes, flushes, truncates, or grows its shared memory. */

@@ -114,8 +114,10 @@ export function openPostgres<Tables>(url: string, connectionsMax = 10): Database
       oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
   };
   const pool = new pg.Pool({ connectionString: url, max: connectionsMax, types, connectionTimeoutMillis: 10_000 });
-  // A broken idle connection is replaced at its next use; without a listener it would end the process.
+  // A broken connection fails its query and is replaced, idle or in the midst of a transaction; without listeners it
+  // would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
 }
 

@@ -34,7 +34,21 @@ export class PlatformError extends Error {
 
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', '53100']);
 /** What the PostgreSQL driver reports when its server is away, starting, stopping or out of connections. */
-const DATABASE_AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '08006', '53300', 'SQLITE_BUSY']);
+const DATABASE_AWAY = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01',
+  '57P02',
+  '57P03',
+  '08006',
+  '53300',
+  'SQLITE_BUSY',
+]);
+/** What it reports without a code. */
+const DATABASE_AWAY_MESSAGE =
+  /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection error/;
+const DATABASE_DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
 const BODY_ERRORS: Record<string, ErrorCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'PAYLOAD_TOO_LARGE',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
@@ -50,7 +64,11 @@ export function toPlatformError(thrown: unknown): PlatformError {
       cause: error,
     });
   }
-  if (typeof code === 'string' && DATABASE_AWAY.has(code)) {
+  if (typeof code === 'string' && DATABASE_DAMAGED.has(code)) {
+    const message = `The database file is damaged (${error.message}); restore it from a backup.`;
+    return new PlatformError('DATABASE_UNAVAILABLE', message, { cause: error });
+  }
+  if ((typeof code === 'string' && DATABASE_AWAY.has(code)) || DATABASE_AWAY_MESSAGE.test(error.message)) {
     return new PlatformError('DATABASE_UNAVAILABLE', 'The database cannot be reached; try again.', { cause: error });
   }
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {

@@ -7,28 +7,29 @@ const EXEMPT = new Set(['/health', '/healthz', '/readyz', '/version']);
 
 /**
  * Keeps web pages of other sites from driving a server on this machine: a Host that is a foreign name (DNS rebinding)
- * is refused, and so is a state-changing request whose Origin is another one. Clients that are no browsers send no Origin.
+ * is refused, and so is a state-changing request whose Origin is not the address that the request itself names (another
+ * port is another site), nor a host that was allowed by name. Clients that are no browsers send no Origin.
  */
 export function hostGuard(app: FastifyInstance, allowedHosts: readonly string[]): void {
   const allowed = new Set(allowedHosts);
-  const knows = (name: string) => allowed.has('*') || allowed.has(name) || isLocal(name);
   app.addHook('onRequest', async (request) => {
     if (EXEMPT.has(request.url)) return;
-    const host = nameOf(request.headers.host ?? '');
-    if (!knows(host)) {
+    const { host = '', origin } = request.headers;
+    const name = URL.parse(`http://${host}`)?.hostname ?? '';
+    if (!allowed.has('*') && !allowed.has(name) && !isLocal(name)) {
       const fix = `Add it to the setting 'allowed-hosts' if it is one of this server's names.`;
-      throw new PlatformError('FOREIGN_HOST', `Invalid Host header '${host}'. ${fix}`);
+      throw new PlatformError('FOREIGN_HOST', `Invalid Host header '${name}'. ${fix}`);
     }
-    const { origin } = request.headers;
     if (origin === undefined || SAFE_METHODS.has(request.method)) return;
-    if (!knows(URL.parse(origin)?.hostname ?? '')) {
-      throw new PlatformError('FOREIGN_HOST', `Cross-origin request from '${origin}' blocked.`);
-    }
+    const from = URL.parse(origin);
+    const isOwn = from !== null && (allowed.has(from.hostname) || from.host === hostOf(from.protocol, host));
+    if (!isOwn) throw new PlatformError('FOREIGN_HOST', `Cross-origin request from '${origin}' blocked.`);
   });
 }
 
-function nameOf(host: string): string {
-  return URL.parse(`http://${host}`)?.hostname ?? '';
+/** A Host header as a URL of the protocol shows it: without the protocol's own port. */
+function hostOf(protocol: string, host: string): string | undefined {
+  return URL.parse(`${protocol}//${host}`)?.host;
 }
 
 function isLocal(name: string): boolean {

@@ -1,4 +1,4 @@
-import { PlatformError } from '@mlops/errors';
+import { PlatformError, toPlatformError } from '@mlops/errors';
 import type { FastifyInstance } from 'fastify';
 
 const CLOSE_SECONDS_MAX = 30;
@@ -68,7 +68,7 @@ export async function runProgram(start: () => Promise<{ ready: string; close: ()
 }
 
 function fail(error: unknown): never {
-  const text = error instanceof PlatformError ? error.message : error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${text}\n`);
+  const known = toPlatformError(error);
+  process.stderr.write(`${known.code === 'INTERNAL' ? known.internal : known.message}\n`);
   process.exit(1);
 }

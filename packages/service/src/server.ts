@@ -8,8 +8,11 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import pino from 'pino';
+import { readEncodedBodies } from './content-encoding.ts';
 import { hostGuard } from './host-guard.ts';
+import { methodsOf } from './method-not-allowed.ts';
 import { httpMetrics, metricsRegistry } from './metrics.ts';
+import { refuseSlowBodies } from './slow-bodies.ts';
 
 const JSON_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -19,6 +22,13 @@ export interface ServerOptions {
   readonly allowedHosts: readonly string[];
   /** The error form of addresses that belong to no protocol. */
   readonly errorFormat?: ErrorFormat;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The methods that an address answers. */
+    methodsOf: (url: string) => readonly string[];
+  }
 }
 
 /** A Fastify server with what every program here needs: log, request ids, metrics, readiness, error form, host check. */
@@ -34,9 +44,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
   });
+  app.decorate('methodsOf', methodsOf(app));
   const registry = metricsRegistry();
   httpMetrics(app, registry);
   hostGuard(app, options.allowedHosts);
+  refuseSlowBodies(app);
+  readEncodedBodies(app);
   app.addHook('onSend', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' });
   });
@@ -71,13 +84,15 @@ export function useErrorFormat(scope: FastifyInstance, format: ErrorFormat): voi
 
 function answerUnknown(scope: FastifyInstance, formatOf: (url: string) => ErrorFormat): void {
   scope.setNotFoundHandler((request, reply) => {
-    const address = `${request.method} ${request.url.split('?')[0]}`;
-    return sendError(
-      formatOf(request.url),
-      new PlatformError('ROUTE_NOT_FOUND', `There is no ${address}.`),
-      request,
-      reply,
-    );
+    const path = request.url.split('?')[0] ?? '';
+    const methods = scope.methodsOf(path);
+    if (methods.length === 0) {
+      const error = new PlatformError('ROUTE_NOT_FOUND', `There is no ${request.method} ${path}.`);
+      return sendError(formatOf(path), error, request, reply);
+    }
+    const listed = methods.join(', ');
+    const error = new PlatformError('METHOD_NOT_ALLOWED', `${path} does not answer ${request.method}, but ${listed}.`);
+    return sendError(formatOf(path), error, request, reply.header('allow', listed));
   });
 }
 

@@ -1,7 +1,10 @@
-import { createServer as createNetServer } from 'node:net';
+import { connect, createServer as createNetServer } from 'node:net';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { PlatformError } from '@mlops/errors';
+import Fastify from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer, listen } from '../src/index.ts';
+import { refuseSlowBodies } from '../src/slow-bodies.ts';
 
 const servers: { close: () => unknown }[] = [];
 afterEach(async () => {
@@ -18,6 +21,7 @@ function server() {
     throw new PlatformError('QUOTA_EXCEEDED', 'too much', { data: { limit: 1 } });
   });
   app.post('/change', async () => ({ done: true }));
+  app.post('/echo', async (request) => request.body);
   return app;
 }
 
@@ -44,11 +48,43 @@ describe('a server', () => {
     expect(answer.statusCode).toBe(status);
   });
 
-  it('refuses changes from pages of other sites', async () => {
-    const from = (origin: string) =>
-      server().inject({ method: 'POST', url: '/change', headers: { host: 'localhost', origin } });
-    expect((await from('http://evil.example')).statusCode).toBe(403);
-    expect((await from('http://localhost:3000')).statusCode).toBe(200);
+  it.each([
+    ['http://evil.example', 403],
+    ['http://203.0.113.9', 403],
+    ['http://localhost:3000', 403],
+    ['http://127.0.0.1:8080', 403],
+    ['null', 403],
+    ['http://localhost:8080', 200],
+    ['https://mlops.example', 200],
+  ])('asked at localhost:8080 by a page of %s answers %i', async (origin, status) => {
+    const headers = { host: 'localhost:8080', origin };
+    const changed = await server().inject({ method: 'POST', url: '/change', headers });
+    expect(changed.statusCode).toBe(status);
+    expect((await server().inject({ url: '/metrics', headers })).statusCode).toBe(200);
+  });
+
+  it('tells which methods an address answers', async () => {
+    const answer = await server().inject('/change');
+    expect(answer.statusCode).toBe(405);
+    expect(answer.headers.allow).toBe('POST');
+    expect(answer.json()).toMatchObject({
+      code: 'METHOD_NOT_ALLOWED',
+      detail: '/change does not answer GET, but POST.',
+    });
+  });
+
+  it('reads compressed bodies, and refuses what it cannot read or what comes out too large', async () => {
+    const send = (payload: Buffer, encoding: string) => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': encoding };
+      return server().inject({ method: 'POST', url: '/echo', headers, payload });
+    };
+    const body = Buffer.from('{"a": 1}');
+    expect((await send(gzipSync(body), 'gzip')).json()).toEqual({ a: 1 });
+    expect((await send(deflateSync(body), 'deflate')).json()).toEqual({ a: 1 });
+    expect((await send(body, 'gzip')).statusCode).toBe(400);
+    expect((await send(gzipSync(body).subarray(0, 12), 'gzip')).statusCode).toBe(400);
+    expect((await send(body, 'br')).statusCode).toBe(415);
+    expect((await send(gzipSync(Buffer.alloc(65 * 1024 * 1024, ' ')), 'gzip')).statusCode).toBe(413);
   });
 
   it('counts requests by route', async () => {
@@ -77,5 +113,25 @@ describe('listening', () => {
     );
     await expect(listen(server(), { host: '192.0.2.1', port: 0, identity: 'anonymous' })).rejects.toThrow('--host');
     expect(await listen(server(), { host: '127.0.0.1', port: 0, identity: 'local' })).toMatch(/^http:/);
+  });
+});
+
+describe('a body that trickles', () => {
+  it('is refused, one that comes at once is not', async () => {
+    const app = Fastify();
+    servers.push(app);
+    refuseSlowBodies(app, 0.2);
+    app.post('/', async (request) => request.body);
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n');
+    const drip = setInterval(() => socket.write(' '), 20);
+    const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
+    clearInterval(drip);
+    socket.destroy();
+    expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    const headers = { 'content-type': 'application/json' };
+    const whole = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: '{"a":1}' });
+    expect(await whole.json()).toEqual({ a: 1 });
   });
 });

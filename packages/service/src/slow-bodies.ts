@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+
+/** A body must arrive at this rate, measured over this time; a server that does not read is not the client's fault. */
+const BYTES_PER_SECOND_MIN = 1024;
+const WINDOW_SECONDS = 20;
+/** What a server that closes still waits for bodies that are on their way. */
+const CLOSING_SECONDS = 5;
+
+const TOO_SLOW = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
+
+/**
+ * Ends requests whose bodies trickle: each holds a connection and memory, and keeps a server that wants to end from
+ * ending. A total limit would end large uploads over slow lines as well.
+ */
+export function refuseSlowBodies(app: FastifyInstance, windowSeconds = WINDOW_SECONDS): void {
+  const receiving = new Map<IncomingMessage, number>();
+  app.addHook('onRequest', async ({ raw }) => {
+    if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;
+    receiving.set(raw, raw.socket.bytesRead);
+    for (const event of ['end', 'close']) raw.once(event, () => receiving.delete(raw));
+  });
+  const watch = setInterval(() => {
+    for (const [raw, before] of receiving) {
+      const { bytesRead } = raw.socket;
+      const isFull = raw.readableLength > 0;
+      if (!isFull && bytesRead - before < BYTES_PER_SECOND_MIN * windowSeconds) refuse(raw);
+      else receiving.set(raw, bytesRead);
+    }
+  }, windowSeconds * 1000).unref();
+  app.addHook('preClose', async () => {
+    setTimeout(() => {
+      for (const raw of receiving.keys()) refuse(raw);
+    }, CLOSING_SECONDS * 1000).unref();
+  });
+  app.addHook('onClose', async () => clearInterval(watch));
+}
+
+function refuse(raw: IncomingMessage): void {
+  raw.socket.write(TOO_SLOW);
+  raw.destroy();
+}
