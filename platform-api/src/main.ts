@@ -1,14 +1,15 @@
 import { loadSettings } from '@mlops/configuration';
-import { loadExample } from '@mlops/flight-delays';
 import { listen, runProgram } from '@mlops/service';
 import { buildPlatform } from './app.ts';
 
 await runProgram(async () => {
   const settings = loadSettings('platform');
-  const app = await buildPlatform(settings);
+  const { app, systemToken } = await buildPlatform(settings);
   const address = await listen(app, settings);
   const stop = new AbortController();
-  const example = settings.empty ? undefined : await loadExample(address, stop.signal);
+  // The example is loaded only where it is wanted: a platform in earnest has none of it in memory.
+  const load = settings.empty ? undefined : (await import('@mlops/flight-delays')).loadExample;
+  const example = await load?.(address, { signal: stop.signal, token: systemToken });
   example?.replay.catch((error: unknown) => {
     if (!stop.signal.aborted) app.log.warn({ err: error }, 'the example traffic stopped');
   });

@@ -84,6 +84,14 @@ onEachDatabase('the audit log', (suiteDatabase) => {
     const statements = [
       [sql`update audit_entries set entry = '{}' where sequence = 1`, 'cannot be changed'],
       [sql`delete from audit_entries`, 'cannot be removed'],
+      ...(database.dialect === 'sqlite'
+        ? [
+            [
+              sql`insert or replace into audit_entries select * from audit_entries where sequence = 1`,
+              'cannot be replaced',
+            ] as const,
+          ]
+        : []),
       ...(database.dialect === 'postgres' ? [[sql`truncate audit_entries`, 'cannot be removed'] as const] : []),
     ] as const;
     for (const [statement, refusal] of statements)
@@ -99,7 +107,7 @@ onEachDatabase('policies', (suiteDatabase) => {
     mkdirSync(policies);
     writeFileSync(
       join(policies, 'champion.cedar'),
-      'forbid (principal, action == Action::"write", resource == RegisteredModelAlias::"champion");',
+      'forbid (principal, action, resource is RegisteredModelAlias) when { resource.alias == "champion" };',
     );
     const platform = await startPlatform(['--policies', policies, ...suiteDatabase.args]);
     const post = (path: string, body: object) => call(platform, 'POST', `/api/2.0/mlflow/${path}`, body);
@@ -110,7 +118,11 @@ onEachDatabase('policies', (suiteDatabase) => {
     expect(denied).toMatchObject({ status: 403, body: { error_code: 'PERMISSION_DENIED' } });
     const { entries } = (await call(platform, 'GET', '/api/v1/audit?outcome=denied')).body;
     expect(entries).toMatchObject([
-      { action: 'setRegisteredModelAlias', resource: { id: 'champion' }, reason: expect.stringContaining('may not') },
+      {
+        action: 'setRegisteredModelAlias',
+        resource: { type: 'registered-model-alias', id: 'm@champion' },
+        reason: expect.stringContaining('may not'),
+      },
     ]);
     await platform.stop();
     platform.remove();

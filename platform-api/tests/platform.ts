@@ -19,7 +19,7 @@ export interface TestPlatform {
 
 export async function startPlatform(args: readonly string[] = [], folder = temporaryFolder()): Promise<TestPlatform> {
   const argv = ['--data', folder.path, '--log-level', 'fatal', ...args];
-  const app = await buildPlatform(loadSettings('platform', { argv, env: {}, cwd: folder.path }));
+  const { app } = await buildPlatform(loadSettings('platform', { argv, env: {}, cwd: folder.path }));
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return { url, data: folder.path, app, stop: () => app.close(), remove: folder.remove };
 }

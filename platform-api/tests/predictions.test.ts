@@ -1,5 +1,3 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   call,
@@ -111,13 +109,11 @@ onEachDatabase('the prediction log', (database) => {
     expect(answer.body.field).toBeTypeOf('string');
   });
 
-  it('is one of columns after a restart, and still answers', async () => {
+  it('answers the same after a restart', async () => {
     const before = (await list('limit=1000')).predictions;
     await platform.stop();
     platform = await startPlatform(database.args, { path: platform.data, remove: platform.remove });
     expect((await list('limit=1000')).predictions).toEqual(before);
-    const files = await readdir(join(platform.data, 'predictions/deployment=flight-delays'));
-    expect(files.some((file) => file.endsWith('.parquet'))).toBe(true);
   });
 });
 

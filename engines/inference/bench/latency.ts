@@ -17,7 +17,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 const engine = openInference({ threads: 1 });
 await engine.load('flights', '1', { path: MODEL });
-engine.serve('flights', '1');
+engine.route('flights', [{ version: '1', weight: 1 }]);
 const app = createServer({ logLevel: 'silent', allowedHosts: [] });
 await app.register(inferenceRoutes, { engine, pipeline: direct });
 await app.register(invocationsRoutes, { engine, pipeline: direct, url: '/:name/invocations' });

@@ -99,18 +99,24 @@ export interface LoadedModel {
   readonly golden: InvocationsRequest | undefined;
 }
 
+/** How much of a model's traffic a version gets. */
+export interface VersionShare {
+  readonly version: string;
+  readonly weight: number;
+}
+
 /**
  * The operations of a model server, without HTTP. Several versions of a model can be loaded; one of them is served
  * where a request names none. All refusals are PlatformErrors: NOT_FOUND for an unknown model or version, NOT_READY,
  * INVALID_TENSOR (names input, expected, received), INVALID_MODEL (load), OVERLOADED.
  */
 export interface InferenceEngine {
-  /** Loads a version beside those that are there; it is not served until `serve` names it. */
+  /** Loads a version beside those that are there; it is not served until `route` names it. */
   load(name: string, version: string, source: ModelSource): Promise<LoadedModel>;
   /** Runs the golden request and checks that the answer is finite. A model without one passes: nothing is known of it. */
   verify(name: string, version: string): Promise<void>;
-  /** From now on requests without a version go to this one. */
-  serve(name: string, version: string): void;
+  /** From now on requests without a version are shared so, by chance; the weights are relative to each other. */
+  route(name: string, traffic: readonly VersionShare[]): void;
   /** Frees the version once its running requests have finished. */
   unload(name: string, version: string): Promise<void>;
   /** Names of the models of which a version is served. */

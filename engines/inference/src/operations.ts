@@ -1,34 +1,35 @@
-import type { Operation } from '@mlops/operations';
+import { operation } from '@mlops/operations';
 import { Type } from 'typebox';
 
-const any = Type.Unknown();
-const model = { name: Type.String(), version: Type.Optional(Type.String()) };
-
-const reads = { method: 'GET', access: 'read', effect: 'none', audited: false, response: any } as const;
-const predicts = { method: 'POST', access: 'predict', effect: 'none', audited: false, response: any } as const;
+const reads = { access: 'read', response: Type.Unknown() } as const;
+const predicts = { access: 'predict', response: Type.Unknown() } as const;
 const server = { ...reads, request: Type.Object({}), resource: { type: 'server' } } as const;
-const oneModel = { request: Type.Object(model), resource: { type: 'model', field: 'name' } } as const;
+/** What is asked is not looked into here: the decoders of the protocols do. */
+const oneModel = {
+  request: Type.Object({ name: Type.String(), version: Type.Optional(Type.String()) }),
+  resource: { type: 'model', id: ({ name }: { name: string }) => name },
+} as const;
 
 /**
  * The Open Inference Protocol (V2), KServe V1 and MLflow's scoring protocol as one table. Predictions are not audit
  * entries: the prediction log keeps them.
  */
 export const inferenceOperations = {
-  serverMetadata: { ...server, path: '/v2' },
-  serverLive: { ...server, path: '/v2/health/live' },
-  serverReady: { ...server, path: '/v2/health/ready' },
-  listModels: { ...server, path: '/v2/models' },
-  modelMetadata: { ...reads, ...oneModel, path: '/v2/models/:name' },
-  modelReady: { ...reads, ...oneModel, path: '/v2/models/:name/ready' },
-  infer: { ...predicts, ...oneModel, path: '/v2/models/:name/infer' },
-  listModelsV1: { ...server, path: '/v1/models' },
-  modelReadyV1: { ...reads, ...oneModel, path: '/v1/models/:name' },
+  serverMetadata: operation('GET /v2', server),
+  serverLive: operation('GET /v2/health/live', server),
+  serverReady: operation('GET /v2/health/ready', server),
+  listModels: operation('GET /v2/models', server),
+  modelMetadata: operation('GET /v2/models/:name', { ...reads, ...oneModel }),
+  modelReady: operation('GET /v2/models/:name/ready', { ...reads, ...oneModel }),
+  infer: operation('POST /v2/models/:name/infer', { ...predicts, ...oneModel }),
+  listModelsV1: operation('GET /v1/models', server),
+  modelReadyV1: operation('GET /v1/models/:name', { ...reads, ...oneModel }),
   /** The name carries its verb, `:predict`: Fastify cannot escape the colon, so the handler splits it. */
-  predictV1: { ...predicts, ...oneModel, path: '/v1/models/:name' },
-  invoke: { ...predicts, ...oneModel, path: '/invocations' },
-  ping: { ...server, path: '/ping' },
-  scoringVersion: { ...server, path: '/version' },
-} as const satisfies Record<string, Operation>;
+  predictV1: operation('POST /v1/models/:name', { ...predicts, ...oneModel }),
+  invoke: operation('POST /invocations', { ...predicts, ...oneModel }),
+  ping: operation('GET /ping', server),
+  scoringVersion: operation('GET /version', server),
+};
 
 export type InferenceOperationName = keyof typeof inferenceOperations;
 

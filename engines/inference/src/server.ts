@@ -55,5 +55,5 @@ async function serveModel(engine: InferenceEngine, entry: string): Promise<void>
     const { code, message } = toPlatformError(error);
     throw new PlatformError(code, `model ${name} (${path}): ${message}`, { cause: error });
   }
-  engine.serve(name, ONLY_VERSION);
+  engine.route(name, [{ version: ONLY_VERSION, weight: 1 }]);
 }

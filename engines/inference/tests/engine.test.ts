@@ -84,7 +84,7 @@ describe('the engine', () => {
     const inputs = [tensor('x', 'FP32', [1])];
     await engine.load(name, '2', { path: model('echo/FP32') });
     expect(engine.metadata(name).versions).toEqual(['1', '2']);
-    engine.serve(name, '2');
+    engine.route(name, [{ version: '2', weight: 1 }]);
     expect((await engine.infer(name, undefined, { inputs })).modelVersion).toBe('2');
     const running = engine.infer(name, '1', { inputs });
     await engine.unload(name, '1');
@@ -105,7 +105,7 @@ describe('the engine', () => {
 
   it('reports the key column with the prediction and does not give it to the model', async () => {
     await engine.load('keyed', '1', { path: model('divide'), options: { keyColumn: 'id' } });
-    engine.serve('keyed', '1');
+    engine.route('keyed', [{ version: '1', weight: 1 }]);
     const inputs = [tensor('a', 'FP32', [1, 2]), tensor('b', 'FP32', [2, 2]), tensor('id', 'INT64', [7, 8])];
     expect(await engine.infer('keyed', undefined, { inputs })).toMatchObject({
       keys: ['7', '8'],

@@ -18,7 +18,7 @@ describe('a listener of predictions', () => {
   beforeAll(async () => {
     engine = openInference({ threads: 1 });
     await engine.load('divide', '7', { path: model('divide') });
-    engine.serve('divide', '7');
+    engine.route('divide', [{ version: '7', weight: 1 }]);
     app = createServer({ logLevel: 'silent', allowedHosts: [] });
     const onPrediction = (event: PredictionEvent) => {
       events.push(event);

@@ -63,6 +63,6 @@ export function tensor(name: string, datatype: Tensor['datatype'], values: unkno
 export async function served(engine: InferenceEngine, path: string): Promise<string> {
   const name = `model-${crypto.randomUUID()}`;
   await engine.load(name, '1', { path });
-  engine.serve(name, '1');
+  engine.route(name, [{ version: '1', weight: 1 }]);
   return name;
 }

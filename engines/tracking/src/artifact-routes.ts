@@ -2,12 +2,13 @@ import { basename } from 'node:path/posix';
 import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { PlatformError } from '@mlops/errors';
-import type { Access, Call } from '@mlops/operations';
+import type { Call } from '@mlops/operations';
+import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { artifactOperations } from './operations/index.ts';
 import type { TrackingRoutesOptions } from './routes-options.ts';
-import { callerOf, speakMlflow } from './wire/speak.ts';
+import { speakMlflow } from './wire/speak.ts';
 
-const LOGGED = { effect: 'long', audited: false } as const;
 /** What a browser might run as a page of this origin is sent as plain text. */
 const DOWNLOAD_TYPE = 'application/octet-stream';
 
@@ -22,7 +23,7 @@ export async function artifactRoutes(
 
   scope.get('/artifacts', async (request) => {
     const { path = '' } = request.query as { path?: string };
-    return pipeline(call('listArtifacts', 'read', path, request), async () => {
+    return pipeline(call('listArtifacts', path, request), async () => {
       const found = await engine.artifacts.list(path);
       const files = found.map((info) => ({
         path: basename(info.path),
@@ -36,7 +37,7 @@ export async function artifactRoutes(
   scope.get('/artifacts/*', async (request, reply) => {
     const path = pathOf(request);
     const range = rangeOf(request.headers.range);
-    const { size, stream } = await pipeline(call('downloadArtifact', 'read', path, request), () =>
+    const { size, stream } = await pipeline(call('downloadArtifact', path, request), () =>
       engine.artifacts.open(path, range),
     );
     const end = Math.min(range?.end ?? size - 1, size - 1);
@@ -52,7 +53,7 @@ export async function artifactRoutes(
   scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
     const path = pathOf(request);
     const body = request.body instanceof Readable ? request.body : Readable.from([]);
-    await pipeline(call('uploadArtifact', 'write', path, request), () =>
+    await pipeline(call('uploadArtifact', path, request), () =>
       upload(body, (content) => engine.artifacts.put(path, content)),
     );
     return {};
@@ -60,11 +61,7 @@ export async function artifactRoutes(
 
   scope.delete('/artifacts/*', async (request) => {
     const path = pathOf(request);
-    const deletion = {
-      ...call('deleteArtifact', 'delete', path, request),
-      operation: { ...LOGGED, audited: true, access: 'delete' as const },
-    };
-    await pipeline(deletion, () => engine.artifacts.delete(path));
+    await pipeline(call('deleteArtifact', path, request), () => engine.artifacts.delete(path));
     return {};
   });
 
@@ -100,13 +97,8 @@ function unsupported(): never {
   );
 }
 
-function call(name: string, access: Access, path: string, request: FastifyRequest): Call {
-  return {
-    name,
-    operation: { ...LOGGED, access },
-    resource: { type: 'artifact', id: path },
-    caller: callerOf(request),
-  };
+function call(name: keyof typeof artifactOperations, path: string, request: FastifyRequest): Call {
+  return { name, operation: artifactOperations[name], input: { path }, caller: callerOf(request) };
 }
 
 /** The path as it stands in the URL: Fastify has decoded it once. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { BlobInfo, ByteRange, OpenBlob, StoredBlob } from '@mlops/blobs';
+import type { NamedResource, ResourceRef } from '@mlops/operations';
 import type { Static } from 'typebox';
 import type { trackingOperations } from './operations/index.ts';
 
@@ -36,6 +37,11 @@ export interface TrackingEngine {
   readonly artifacts: TrackingArtifacts;
   /** @throws NOT_FOUND, INVALID_STATE if the version's files are not below the artifact root. */
   modelVersionFiles(name: string, version: string): Promise<ModelVersionFiles>;
+  /**
+   * The thing that carries the owner of a run, a logged model, an artifact, or of an experiment known by its name: an
+   * experiment. Undefined for what does not exist.
+   */
+  rootOf(thing: NamedResource): Promise<ResourceRef | undefined>;
   /** Whether its changes join the surrounding transaction of the platform's database. */
   readonly sharesDatabase: boolean;
   close(): Promise<void>;

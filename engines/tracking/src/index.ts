@@ -1,8 +1,8 @@
 export { type EmbeddedTrackingOptions, openTracking } from './embedded/engine.ts';
 export { digestOfFiles } from './embedded/model-source.ts';
-export type { ModelVersionFiles, TrackingEngine, TrackingOperations } from './engine.ts';
+export type { ModelVersionFiles, OperationName, TrackingEngine, TrackingOperations } from './engine.ts';
 export type * from './messages.ts';
-export { trackingOperations } from './operations/index.ts';
+export { artifactOperations, trackingOperations } from './operations/index.ts';
 export { remoteTracking } from './remote.ts';
 export { trackingRoutes } from './routes.ts';
 export { buildTrackingServer } from './server.ts';

@@ -2,9 +2,11 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { joinPath } from '@mlops/blobs';
 import { type ErrorCode, PlatformError } from '@mlops/errors';
+import type { Operation } from '@mlops/operations';
 import { proxiedDirectory } from './embedded/model-source.ts';
 import type { OperationName, TrackingArtifacts, TrackingEngine, TrackingOperations } from './engine.ts';
-import { type TrackingOperation, trackingOperations } from './operations/index.ts';
+import { trackingOperations } from './operations/index.ts';
+import { ifExists, rootOf } from './roots.ts';
 
 const CODES: Record<string, ErrorCode> = {
   RESOURCE_DOES_NOT_EXIST: 'NOT_FOUND',
@@ -27,7 +29,7 @@ export function remoteTracking(url: string): TrackingEngine {
   const names = Object.keys(trackingOperations) as OperationName[];
   const operations = Object.fromEntries(
     names.map((name) => {
-      const row: TrackingOperation = trackingOperations[name];
+      const row: Operation = trackingOperations[name];
       return [name, (request: Record<string, unknown>) => callOperation(base, row, request)];
     }),
   ) as unknown as TrackingOperations;
@@ -45,12 +47,23 @@ export function remoteTracking(url: string): TrackingEngine {
       }
       return { directory, digest: undefined };
     },
+    rootOf: (thing) =>
+      rootOf(
+        {
+          byName: async (experiment_name) =>
+            (await ifExists(operations.getExperimentByName({ experiment_name })))?.experiment.experiment_id,
+          ofRun: async (run_id) => (await ifExists(operations.getRun({ run_id })))?.run.info.experiment_id,
+          ofLoggedModel: async (model_id) =>
+            (await ifExists(operations.getLoggedModel({ model_id, allow_deleted: true })))?.model.info.experiment_id,
+        },
+        thing,
+      ),
     sharesDatabase: false,
     close: () => Promise.resolve(),
   };
 }
 
-async function callOperation(base: string, row: TrackingOperation, request: Record<string, unknown>): Promise<unknown> {
+async function callOperation(base: string, row: Operation, request: Record<string, unknown>): Promise<unknown> {
   const query = { ...request };
   const path = row.path.replace(/:(\w+)/g, (_match, name: string) => {
     const value = String(query[name]);

@@ -1,11 +1,12 @@
-import { resourceOf } from '@mlops/operations';
+import type { Operation } from '@mlops/operations';
+import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { artifactRoutes } from './artifact-routes.ts';
 import type { OperationName } from './engine.ts';
-import { type TrackingOperation, trackingOperations } from './operations/index.ts';
+import { trackingOperations } from './operations/index.ts';
 import type { TrackingRoutesOptions } from './routes-options.ts';
 import { decodeRequest } from './wire/decode.ts';
-import { callerOf, speakMlflow } from './wire/speak.ts';
+import { speakMlflow } from './wire/speak.ts';
 
 /** The MLflow version whose REST interface this engine speaks; clients ask for it. */
 const SPOKEN_VERSION = '3.17.2';
@@ -39,7 +40,7 @@ export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (
 function addOperation(
   scope: FastifyInstance,
   name: OperationName,
-  row: TrackingOperation,
+  row: Operation,
   { engine, pipeline }: TrackingRoutesOptions,
 ): void {
   const perform = engine.operations[name] as (request: unknown) => Promise<unknown>;
@@ -47,9 +48,8 @@ function addOperation(
     method: [row.method, ...(row.alsoMethods ?? [])],
     url: row.path,
     handler: async (request) => {
-      const input = decodeRequest(row.request, inputOf(request));
-      const call = { name, operation: row, resource: resourceOf(row, input), caller: callerOf(request) };
-      return pipeline(call, () => perform(input));
+      const input = decodeRequest<unknown>(row.request, inputOf(request));
+      return pipeline({ name, operation: row, input, caller: callerOf(request) }, () => perform(input));
     },
   });
 }

@@ -17,15 +17,19 @@ const METRICS = {
 const PARAMS = { max_iter: 100, learning_rate: 0.1, max_leaf_nodes: 31, min_samples_leaf: 20, random_state: 0 };
 
 /** On a platform where nothing is yet: registers and deploys the example's model and starts its traffic. */
-export async function loadExample(url: string, signal: AbortSignal): Promise<{ replay: Promise<void> } | undefined> {
-  const platform = createPlatformClient(url);
-  if (!(await isEmpty(url, platform))) return undefined;
-  await deployExample(url);
-  return { replay: replayTraffic(url, { signal }) };
+export async function loadExample(
+  url: string,
+  { signal, token }: { signal: AbortSignal; token?: string },
+): Promise<{ replay: Promise<void> } | undefined> {
+  const platform = createPlatformClient(url, token === undefined ? {} : { token });
+  const mlflow = new MlflowClient(url, token);
+  if (!(await isEmpty(mlflow, platform))) return undefined;
+  await deployExample(url, token);
+  return { replay: replayTraffic(url, { signal, ...(token === undefined ? {} : { token }) }) };
 }
 
-async function isEmpty(url: string, platform: PlatformClient): Promise<boolean> {
-  const models = await new MlflowClient(url).get<{ registered_models?: unknown[] }>('registered-models/search', {
+async function isEmpty(mlflow: MlflowClient, platform: PlatformClient): Promise<boolean> {
+  const models = await mlflow.get<{ registered_models?: unknown[] }>('registered-models/search', {
     max_results: '1',
   });
   const { data } = await platform.GET('/api/v1/deployments', { params: { query: { limit: 1 } } });
@@ -33,9 +37,9 @@ async function isEmpty(url: string, platform: PlatformClient): Promise<boolean> 
 }
 
 /** Logs the model of this folder as a run, registers it, names it champion and deploys it. */
-export async function deployExample(url: string): Promise<void> {
-  await registerModel(new MlflowClient(url));
-  const { error } = await createPlatformClient(url).POST('/api/v1/deployments', {
+export async function deployExample(url: string, token?: string): Promise<void> {
+  await registerModel(new MlflowClient(url, token));
+  const { error } = await createPlatformClient(url, token === undefined ? {} : { token }).POST('/api/v1/deployments', {
     body: { name: NAME, model: `models:/${NAME}@champion`, options: { key_column: 'flight' } },
   });
   if (error) throw new Error(error.detail);

@@ -6,13 +6,18 @@ import { Readable } from 'node:stream';
 /** The few calls of MLflow's REST interface that the example needs. */
 export class MlflowClient {
   readonly #url: string;
+  readonly #headers: Record<string, string>;
 
-  constructor(url: string) {
+  /** @param token sent with each call; default: none */
+  constructor(url: string, token?: string) {
     this.#url = url;
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   async get<T>(path: string, query: Record<string, string>): Promise<T | undefined> {
-    const response = await fetch(`${this.#url}/api/2.0/mlflow/${path}?${new URLSearchParams(query)}`);
+    const response = await fetch(`${this.#url}/api/2.0/mlflow/${path}?${new URLSearchParams(query)}`, {
+      headers: this.#headers,
+    });
     return response.ok ? ((await response.json()) as T) : undefined;
   }
 
@@ -35,7 +40,7 @@ export class MlflowClient {
         method: 'PUT',
         body,
         duplex: 'half',
-        headers: { 'content-length': String(size) },
+        headers: { ...this.#headers, 'content-length': String(size) },
       } as unknown as RequestInit);
       if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
     }
@@ -44,7 +49,7 @@ export class MlflowClient {
   async #send<T>(method: string, path: string, body: unknown): Promise<T> {
     const response = await fetch(`${this.#url}/api/2.0/mlflow/${path}`, {
       method,
-      headers: { 'content-type': 'application/json' },
+      headers: { ...this.#headers, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);

@@ -24,13 +24,15 @@ export interface ReplayOptions {
   readonly flights?: number;
   /** How much faster than July 2013; default 1800: half an hour in a second. */
   readonly speed?: number;
+  /** Sent with each request; default: none. */
+  readonly token?: string;
 }
 
 /** Sends July's flights to the deployment as they were scheduled, and the truth about each when it had arrived. */
 export async function replayTraffic(url: string, options: ReplayOptions = {}): Promise<void> {
-  const { signal, speed = 1800 } = options;
+  const { signal, speed = 1800, token } = options;
   const flights = (await readFlights()).slice(0, options.flights);
-  const platform = createPlatformClient(url);
+  const platform = createPlatformClient(url, token === undefined ? {} : { token });
   const start = Date.parse(flights[0]?.departure ?? '');
   const begun = Date.now();
   /** Arrivals that are still to come, the next one last. */
@@ -52,17 +54,20 @@ export async function replayTraffic(url: string, options: ReplayOptions = {}): P
     const due = begun + (Date.parse(flight.departure) - start) / speed;
     if (due > Date.now()) await wait(due - Date.now(), undefined, signal ? { signal } : {});
     signal?.throwIfAborted();
-    await predict(url, flight);
+    await predict(url, flight, token);
     if (flight.known_at !== null) flying.push(flight);
     await reportArrivals(Date.parse(flight.departure));
   }
   await reportArrivals(Number.POSITIVE_INFINITY);
 }
 
-async function predict(url: string, { key, inputs }: Flight): Promise<void> {
+async function predict(url: string, { key, inputs }: Flight, token: string | undefined): Promise<void> {
   const response = await fetch(`${url}/api/v1/deployments/${NAME}/invocations`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    },
     body: JSON.stringify({ dataframe_records: [{ flight: key, ...inputs }] }),
   });
   if (!response.ok) throw new Error(`${key}: ${response.status} ${await response.text()}`);

@@ -11,7 +11,8 @@ export interface AuditFacts {
   /** The operation's name, such as setRegisteredModelAlias. */
   readonly action: string;
   readonly resource: { readonly type: string; readonly id: string; readonly digest?: string };
-  readonly outcome: 'succeeded' | 'denied' | 'failed';
+  /** `attempted`: it was begun at another server; what became of it stands in a later entry with the same request_id. */
+  readonly outcome: 'succeeded' | 'denied' | 'failed' | 'attempted';
   /** Why it was denied or failed. */
   readonly reason?: string;
   readonly request_id: string;

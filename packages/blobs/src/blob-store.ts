@@ -40,6 +40,8 @@ export interface BlobStore {
   list(directory: BlobPath): Promise<readonly BlobInfo[]>;
   /** Removes an object, or a directory with all below it. Nothing there is no error. */
   delete(path: BlobPath): Promise<void>;
+  /** Where an object lies on this machine; absent where a store keeps none there. Not checked: the object may be missing. */
+  fileOf?(path: BlobPath): string;
   /** A URL at which anyone may GET or PUT the object until it expires; undefined where the store has no such thing. */
   presign(method: 'GET' | 'PUT', path: BlobPath, expiresSeconds: number): Promise<string | undefined>;
 }

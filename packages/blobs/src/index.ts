@@ -10,5 +10,5 @@ export {
 } from './blob-store.ts';
 export { sha256Of } from './digest.ts';
 export { LocalBlobStore } from './local-store.ts';
-export { openBlobs } from './open-blobs.ts';
+export { openBlobs, openBlobsAt } from './open-blobs.ts';
 export { S3BlobStore } from './s3-store.ts';

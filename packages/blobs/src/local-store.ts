@@ -80,6 +80,10 @@ export class LocalBlobStore implements BlobStore {
     await rm(this.#file(path), { recursive: true, force: true });
   }
 
+  fileOf(path: BlobPath): string {
+    return this.#file(path);
+  }
+
   presign(): Promise<undefined> {
     return Promise.resolve(undefined);
   }

@@ -107,7 +107,8 @@ describe('local folder', () => {
     const [old, young] = ['old', 'young'].map((name) => join(folder.path, 'incoming', name));
     for (const path of [old, young]) writeFileSync(path ?? '', 'half');
     utimesSync(old ?? '', new Date(0), new Date(0));
-    new LocalBlobStore(folder.path);
+    const reopened = new LocalBlobStore(folder.path);
+    expect(await reopened.list('')).toEqual(await store.list(''));
     expect(await readdir(join(folder.path, 'incoming'))).toEqual(['young']);
   });
 

@@ -34,14 +34,15 @@ export function answerRequests<Request, Result>(
   transferOf: (result: Result) => ArrayBuffer[] = () => [],
 ): void {
   const { port } = threadData<unknown>();
-  port.on('message', async ({ id, request }: Asked<Request>) => {
+  const answer = async ({ id, request }: Asked<Request>) => {
     try {
       const result = await handle(request);
       port.postMessage({ id, result } satisfies Answered<Result>, transferOf(result));
     } catch (error) {
       port.postMessage({ id, error: describeError(error) } satisfies Answered<Result>);
     }
-  });
+  };
+  port.on('message', (asked: Asked<Request>) => void answer(asked));
 }
 
 /** The message and the plain fields (code, field, errcode …) of what was thrown. */

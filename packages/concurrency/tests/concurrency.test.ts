@@ -36,12 +36,12 @@ describe('a thread', () => {
     const start = (name: string) => new Thread<string, string>(program, { name, onEnd: () => ended.push(name) });
     const [dying, hanging, lost] = [start('dying'), start('hanging'), start('lost')];
     await expect(dying.send('exit')).rejects.toBeInstanceOf(ThreadEnded);
-    const stopped = expect(hanging.send('hang')).rejects.toThrow('too slow');
+    const stopped = hanging.send('hang');
     hanging.stop('too slow');
-    await stopped;
-    const abandoned = expect(lost.send('slow')).rejects.toThrow('given up');
+    await expect(stopped).rejects.toThrow('too slow');
+    const abandoned = lost.send('slow');
     lost.abandon('given up');
-    await abandoned;
+    await expect(abandoned).rejects.toThrow('given up');
     await expect.poll(() => ended.sort()).toEqual(['dying', 'hanging']);
   });
 });

@@ -65,6 +65,18 @@ export const settings = {
     ['fatal', 'error', 'warn', 'info', 'debug', 'trace'].map((level) => Type.Literal(level)),
     { default: 'warn', description: 'The least severe messages that are logged (JSON lines on standard error).' },
   ),
+  'prediction-log': Type.Optional(
+    Type.String({
+      description:
+        'Where sealed predictions are kept: s3://bucket/prefix, or a folder that all processes share. Without it: beside the artifacts where those are in S3, else a folder of the data folder.',
+    }),
+  ),
+  'prediction-retention-days': Type.Integer({
+    default: 90,
+    minimum: 1,
+    maximum: 36_500,
+    description: 'Days that logged predictions are kept, of teams that have not set their own.',
+  }),
   'predictions-queue': Type.Integer({
     default: 20_000,
     minimum: 1,
@@ -92,6 +104,8 @@ export const programs = {
     'policies',
     'allowed-hosts',
     'log-level',
+    'prediction-log',
+    'prediction-retention-days',
     'predictions-queue',
   ],
   tracking: [

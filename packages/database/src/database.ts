@@ -19,6 +19,7 @@ interface Ambient {
   readonly tx: Kysely<never>;
   /** What still holds the transaction then would write into a stranger's. */
   ended: boolean;
+  readonly whenCommitted: (() => void)[];
 }
 
 const ambient = new AsyncLocalStorage<Ambient>();
@@ -56,13 +57,25 @@ export class Database<Tables> {
     const outer = this.#transaction();
     if (outer) return body(outer);
     for (let attempt = 1; ; attempt++) {
+      const whenCommitted: (() => void)[] = [];
       try {
-        return await this.#kysely.transaction().execute((tx) => this.#within(tx, body));
+        const result = await this.#kysely.transaction().execute((tx) => this.#within(tx, body, whenCommitted));
+        for (const action of whenCommitted) action();
+        return result;
       } catch (error) {
         const { code } = error as { code?: string };
         if (attempt === ATTEMPTS || code === undefined || !CONFLICTS.has(code)) throw error;
       }
     }
+  }
+
+  /**
+   * Calls `action` when the surrounding transaction is durable; never, if it fails. Outside of one at once. It must not
+   * throw.
+   */
+  onCommit(action: () => void): void {
+    if (this.#transaction() === undefined) action();
+    else ambient.getStore()?.whenCommitted.push(action);
   }
 
   /** Runs statements in order inside the surrounding transaction, in one step where the database is another thread. */
@@ -76,7 +89,11 @@ export class Database<Tables> {
     return this.#kysely.destroy();
   }
 
-  async #within<T>(tx: Transaction<Tables>, body: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
+  async #within<T>(
+    tx: Transaction<Tables>,
+    body: (tx: Kysely<Tables>) => Promise<T>,
+    whenCommitted: (() => void)[],
+  ): Promise<T> {
     const guarded = tx.withPlugin({
       transformQuery({ node }) {
         if (inside.ended) throw new Error(ENDED);
@@ -84,7 +101,12 @@ export class Database<Tables> {
       },
       transformResult: ({ result }) => Promise.resolve(result),
     });
-    const inside: Ambient = { database: this as never, tx: guarded as unknown as Kysely<never>, ended: false };
+    const inside: Ambient = {
+      database: this as never,
+      tx: guarded as unknown as Kysely<never>,
+      ended: false,
+      whenCommitted,
+    };
     try {
       return await ambient.run(inside, () => body(guarded));
     } finally {

@@ -109,6 +109,23 @@ for (const [dialect, needs] of Object.entries({ sqlite: [], postgres: ['postgres
       expect(await parents()).toEqual([1]);
     });
 
+    it('tells of a commit, once, and of no failure', async () => {
+      const told: string[] = [];
+      await db.write(async () => {
+        db.onCommit(() => told.push('outer'));
+        await db.write(async () => db.onCommit(() => told.push('inner')));
+        expect(told).toEqual([]);
+      });
+      await db
+        .write(async () => {
+          db.onCommit(() => told.push('failed'));
+          throw new Error('no');
+        })
+        .catch(() => {});
+      db.onCommit(() => told.push('outside'));
+      expect(told).toEqual(['outer', 'inner', 'outside']);
+    });
+
     it('does not swallow the cause of a failure when there was nothing to roll back', async () => {
       const neverBegan = db.write(() => Promise.reject(new Error('before the first statement')));
       await expect(neverBegan).rejects.toThrow('before the first statement');

@@ -1,3 +1,4 @@
+export { callerOf } from './caller.ts';
 export { type ListenOptions, listen, runProgram } from './listen.ts';
 export type { Metrics } from './metrics.ts';
 export { createServer, type ServerOptions, useErrorFormat } from './server.ts';

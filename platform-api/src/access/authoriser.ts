@@ -20,6 +20,8 @@ export interface AccessQuestion {
   readonly principal: Principal;
   readonly action: Access;
   readonly resource: ResourceRef;
+  /** The team that the resource belongs to. */
+  readonly owner: string;
   readonly operation: string;
 }
 
@@ -42,8 +44,8 @@ export class Authoriser {
 
   /** @throws PERMISSION_DENIED */
   authorise(question: AccessQuestion): void {
-    const { principal, action, resource, operation } = question;
-    const key = `${principal.id}\n${principal.team}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
+    const { principal, action, resource, owner, operation } = question;
+    const key = `${principal.id}\n${principal.team}\n${owner}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
     let allowed = this.#decided.get(key);
     if (allowed === undefined) {
       allowed = this.#decide(question);
@@ -58,7 +60,7 @@ export class Authoriser {
     }
   }
 
-  #decide({ principal, action, resource, operation }: AccessQuestion): boolean {
+  #decide({ principal, action, resource, owner, operation }: AccessQuestion): boolean {
     const user = { type: 'User', id: principal.id };
     const team = { type: 'Team', id: principal.team };
     const target = { type: entityType(resource.type), id: resource.id };
@@ -72,7 +74,11 @@ export class Authoriser {
       entities: [
         { uid: user, attrs: {}, parents: [team] },
         { uid: team, attrs: {}, parents: [] },
-        { uid: target, attrs: { team: { __entity: { type: 'Team', id: principal.team } } }, parents: [] },
+        {
+          uid: target,
+          attrs: { team: { __entity: { type: 'Team', id: owner } }, ...attributes(resource) },
+          parents: [],
+        },
       ],
     };
     const answer = statefulIsAuthorized(call);
@@ -105,6 +111,11 @@ function checkFile(path: string, schema: string): void {
       `policies: ${path} is not a valid policy file: ${problems.join('; ')}`,
     );
   }
+}
+
+/** What policies can ask of a thing besides its id and its team. */
+function attributes({ type, id }: ResourceRef): Record<string, string> {
+  return type === 'registered-model-alias' ? { alias: id.slice(id.lastIndexOf('@') + 1) } : {};
 }
 
 /** `registered-model` is the entity type RegisteredModel. */

@@ -1,2 +1,2 @@
 export { Authoriser } from './authoriser.ts';
-export { identify, type Principal, SYSTEM } from './principal.ts';
+export { DEFAULT_TEAM, type Identity, localIdentity, type Principal, UNKNOWN } from './principal.ts';

@@ -1,6 +1,6 @@
-import type { TObject } from 'typebox';
-import { Type } from 'typebox';
+import { type TObject, Type } from 'typebox';
 import type { ApiOperation } from './operation.ts';
+import { mediaType, pathParameters, takesBody } from './routes.ts';
 
 /** RFC 9457, as the platform's own API answers every error. */
 const Problem = Type.Object({
@@ -17,7 +17,7 @@ const Problem = Type.Object({
 export function openApiDocument(tables: readonly Readonly<Record<string, ApiOperation>>[]) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const [name, operation] of tables.flatMap((table) => Object.entries(table))) {
-    const path = (paths[operation.path] ??= {});
+    const path = (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {});
     path[operation.method.toLowerCase()] = describe(name, operation);
   }
   return {
@@ -38,22 +38,33 @@ function describe(name: string, operation: ApiOperation) {
     description: 'Refused or failed.',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
+  const names = pathParameters(operation);
+  const inPath = part(operation.request, (field) => names.includes(field));
+  const rest = part(operation.request, (field) => !names.includes(field));
+  const hasBody = takesBody(operation);
   return {
     operationId: name,
     summary: operation.summary,
     tags: [operation.path.split('/')[3]],
-    parameters: [...parameters(operation.params, 'path'), ...parameters(operation.query, 'query')],
-    ...(operation.body === undefined
-      ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: plain(operation.body) } } } }),
+    parameters: [...parameters(inPath, 'path'), ...(hasBody ? [] : parameters(rest, 'query'))],
+    ...(hasBody && Object.keys(rest.properties).length > 0
+      ? { requestBody: { required: true, content: { 'application/json': { schema: plain(rest) } } } }
+      : {}),
     responses: {
       [operation.status]: {
         description: 'Done.',
-        content: { 'application/json': { schema: plain(operation.response) } },
+        content: { [mediaType(operation)]: { schema: plain(operation.response) } },
       },
       default: problem,
     },
   };
+}
+
+/** The fields of a request that stand in one place. */
+function part(request: TObject, has: (field: string) => boolean): TObject {
+  const fields = Object.entries(request.properties).filter(([field]) => has(field));
+  const required = (request.required as readonly string[] | undefined)?.filter(has) ?? [];
+  return { ...request, properties: Object.fromEntries(fields), required } as unknown as TObject;
 }
 
 function parameters(schema: TObject, place: 'path' | 'query') {

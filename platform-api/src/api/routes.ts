@@ -1,42 +1,52 @@
-import type { Call, Pipeline } from '@mlops/operations';
+import { Readable } from 'node:stream';
+import type { Pipeline } from '@mlops/operations';
+import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { decodeText, decodeValue } from './decode.ts';
-import type { ApiHandlers, ApiOperation, ApiRequest } from './operation.ts';
+import type { ApiOperation, ServedTable } from './operation.ts';
+
+const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Serves a module's table: decode, pipeline, handler, status. */
-export function serveOperations<Table extends Readonly<Record<string, ApiOperation>>>(
-  app: FastifyInstance,
-  table: Table,
-  handlers: ApiHandlers<Table>,
-  pipeline: Pipeline,
-): void {
-  for (const [name, operation] of Object.entries(table)) {
-    const handle = handlers[name] as (request: ApiRequest<ApiOperation>) => Promise<unknown>;
+export function serveTable(app: FastifyInstance, { operations, handlers }: ServedTable, pipeline: Pipeline): void {
+  for (const [name, operation] of Object.entries(operations)) {
+    const handle = handlers[name] as (request: unknown, caller: unknown) => Promise<unknown>;
     app.route({
       method: operation.method,
-      url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+      url: operation.path,
+      bodyLimit: BODY_BYTES_MAX,
       handler: async (request, reply) => {
-        const decoded = decode(operation, request);
-        const call = callOf(name, operation, decoded);
-        const result = await pipeline(call, () => handle(decoded));
+        const input = decode(operation, request);
+        const caller = callerOf(request);
+        const result = await pipeline({ name, operation, input, caller }, () => handle(input, caller));
+        if (result instanceof Readable) reply.type(mediaType(operation));
         return reply.code(operation.status).send(result);
       },
     });
   }
 }
 
-function decode(operation: ApiOperation, request: FastifyRequest): ApiRequest<ApiOperation> {
-  return {
-    params: decodeText(operation.params, request.params) as Record<string, string>,
-    query: decodeText(operation.query, request.query) as Record<string, never>,
-    body: (operation.body === undefined ? undefined : decodeValue(operation.body, request.body ?? {})) as undefined,
-    caller: { requestId: request.id, ip: request.ip, authorization: request.headers.authorization },
-  };
+/** JSON, unless the row's response says otherwise. */
+export function mediaType({ response }: Pick<ApiOperation, 'response'>): string {
+  return (response as { contentMediaType?: string }).contentMediaType ?? 'application/json';
 }
 
-function callOf(name: string, operation: ApiOperation, { params, body, caller }: ApiRequest<ApiOperation>): Call {
-  const { type, field } = operation.resource;
-  const fields = { ...(body as object | undefined), ...params } as Record<string, unknown>;
-  const id = field === undefined ? undefined : fields[field];
-  return { name, operation, resource: { type, id: typeof id === 'string' ? id : '*' }, caller, input: body };
+/** The names of a row's path, in order. */
+export function pathParameters({ path }: Pick<ApiOperation, 'path'>): string[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+}
+
+export function takesBody({ method }: Pick<ApiOperation, 'method'>): boolean {
+  return method !== 'GET' && method !== 'DELETE';
+}
+
+function decode(operation: ApiOperation, request: FastifyRequest): unknown {
+  const params = request.params as Record<string, unknown>;
+  if (!takesBody(operation)) return decodeText(operation.request, { ...(request.query as object), ...params });
+  // A query beside a body means nothing here, and is refused as any unknown field is.
+  decodeText(Type.Object({}, { additionalProperties: false }), request.query);
+  const body = request.body ?? {};
+  if (typeof body !== 'object' || Array.isArray(body)) return decodeValue(operation.request, body);
+  return decodeValue(operation.request, { ...body, ...params });
 }

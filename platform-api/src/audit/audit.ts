@@ -1,25 +1,36 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { AuditFacts } from '@mlops/audit-chain';
-import type { Call } from '@mlops/operations';
-import { type Principal, SYSTEM } from '../access/index.ts';
+import type { Call, ResourceRef } from '@mlops/operations';
+import type { Principal } from '../access/index.ts';
 import type { AuditStore } from './store.ts';
 
-/** What a module adds about its own change. */
+/** Somebody does something to a thing. */
+export interface Act {
+  readonly principal: Principal;
+  readonly call: Call;
+  /** With the team that it belongs to. */
+  readonly resource: ResourceRef & { readonly team: string };
+  /** Whether its entry is durable. */
+  recorded: boolean;
+}
+
+/** What is known about an act when it is done. */
 export interface AuditNote {
   readonly resource?: AuditFacts['resource'];
   readonly details?: AuditFacts['details'];
 }
 
-interface Running {
-  readonly principal: Principal;
-  readonly call: Call;
-  recorded: boolean;
+const acting = new AsyncLocalStorage<Act>();
+
+/** Who acts at this moment. @throws Error outside of an act: then nobody has been identified, nor authorised */
+export function currentAct(): Act {
+  const act = acting.getStore();
+  if (!act) throw new Error('nothing is done outside of an act');
+  return act;
 }
 
-const running = new AsyncLocalStorage<Running>();
-
-/** Writes audit entries about the operation that is running. */
+/** Writes the entries of acts. */
 export class Audit {
   readonly #store: AuditStore;
 
@@ -27,32 +38,32 @@ export class Audit {
     this.#store = store;
   }
 
-  /** Runs an operation so that `record` inside of it knows who acts. */
-  within<T>(principal: Principal, call: Call, perform: () => Promise<T>): Promise<T> {
-    return running.run({ principal, call, recorded: false }, perform);
+  /** Runs an operation as an act, which all that it calls can ask for. */
+  within<T>(act: Act, perform: () => Promise<T>): Promise<T> {
+    return acting.run(act, perform);
   }
 
-  /** For a long operation: writes its entry, once, in the transaction of its change. */
+  /**
+   * Writes the entry of the running act, in the surrounding transaction: a long operation does it in the transaction of
+   * its change, for all others the pipeline does. A transaction that is repeated writes its entry anew.
+   */
   async record(note: AuditNote = {}): Promise<void> {
-    const current = running.getStore();
-    if (!current || current.recorded || !current.call.operation.audited) return;
-    current.recorded = true;
-    await this.#store.append(facts(current, 'succeeded', note));
+    const act = currentAct();
+    if (!act.call.operation.audited || act.recorded) return;
+    await this.#store.append(facts(act, 'succeeded', note));
+    this.#store.onCommit(() => {
+      act.recorded = true;
+    });
   }
 
-  /** The entry of an operation that did not come to its end. */
-  async refused(principal: Principal, call: Call, outcome: 'denied' | 'failed', reason: string): Promise<void> {
-    await this.#store.append({ ...facts({ principal, call }, outcome, {}), reason });
-  }
-
-  /** Who acts at this moment. */
-  actor(): Principal {
-    return running.getStore()?.principal ?? SYSTEM;
+  /** An entry about an act that has not succeeded, or not yet. */
+  async note(act: Act, outcome: Exclude<AuditFacts['outcome'], 'succeeded'>, reason?: string): Promise<void> {
+    await this.#store.append({ ...facts(act, outcome, {}), ...(reason === undefined ? {} : { reason }) });
   }
 }
 
 function facts(
-  { principal, call }: Pick<Running, 'principal' | 'call'>,
+  { principal, call, resource: { type, id } }: Act,
   outcome: AuditFacts['outcome'],
   { resource, details }: AuditNote,
 ): AuditFacts {
@@ -62,9 +73,9 @@ function facts(
     team: principal.team,
     actor: { type: principal.type, id: principal.id, ip: call.caller.ip },
     action: call.name,
-    resource: resource ?? call.resource,
+    resource: resource ?? { type, id },
     outcome,
     request_id: call.caller.requestId,
-    ...(details === undefined ? {} : { details }),
+    ...(details === undefined || Object.keys(details).length === 0 ? {} : { details }),
   };
 }

@@ -1,3 +1,3 @@
-export { Audit } from './audit.ts';
-export { auditExportRoute, auditHandlers, auditOperations } from './routes.ts';
-export { AuditStore, auditSchema } from './store.ts';
+export { type Act, type Audit, currentAct } from './audit.ts';
+export { openAudit } from './module.ts';
+export { auditOperations } from './routes.ts';

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream';
+import type { AuditEntry } from '@mlops/audit-chain';
 import { PlatformError } from '@mlops/errors';
-import type { Pipeline } from '@mlops/operations';
-import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { type ApiHandlers, apiOperation, listOf, pageQuery } from '../api/index.ts';
+import { type ApiHandlers, apiOperation, Lines, listOf, pageQuery } from '../api/index.ts';
 import type { AuditStore } from './store.ts';
 
 const text = Type.String();
@@ -16,7 +15,10 @@ const AuditEntrySchema = Type.Object({
   actor: Type.Object({ type: text, id: text, ip: Type.Optional(text) }),
   action: text,
   resource: Type.Object({ type: text, id: text, digest: Type.Optional(text) }),
-  outcome: Type.Union([Type.Literal('succeeded'), Type.Literal('denied'), Type.Literal('failed')]),
+  outcome: Type.Unsafe<AuditEntry['outcome']>({
+    type: 'string',
+    enum: ['succeeded', 'denied', 'failed', 'attempted'],
+  }),
   reason: Type.Optional(text),
   request_id: text,
   details: Type.Optional(Type.Record(text, Type.Unknown())),
@@ -28,8 +30,8 @@ export const auditOperations = {
   listAuditEntries: apiOperation('GET /api/v1/audit', {
     summary: 'Audit entries, newest first.',
     access: 'read',
-    resource: 'audit-log',
-    query: Type.Object(
+    resource: { type: 'audit-log' },
+    request: Type.Object(
       {
         ...pageQuery,
         action: Type.Optional(text),
@@ -42,29 +44,25 @@ export const auditOperations = {
     ),
     response: listOf('entries', AuditEntrySchema),
   }),
+  exportAudit: apiOperation('GET /api/v1/audit/export', {
+    summary: 'The whole chain as JSON lines, in order: what `mlops audit verify` reads.',
+    access: 'read',
+    resource: { type: 'audit-log' },
+    response: Lines,
+  }),
 };
 
 export function auditHandlers(store: AuditStore): ApiHandlers<typeof auditOperations> {
   return {
-    async listAuditEntries({ query: { limit = 100, page_token, ...filter } }) {
+    async listAuditEntries({ limit = 100, page_token, ...filter }) {
       const before = page_token === undefined ? {} : { before: sequenceOf(page_token) };
       const entries = await store.list({ ...filter, ...before }, limit + 1);
       const page = entries.slice(0, limit);
       const last = page.at(-1);
       return { entries: page, next_page_token: entries.length > limit && last ? String(last.sequence) : null };
     },
+    exportAudit: async () => Readable.from(store.lines()),
   };
-}
-
-/** The whole chain as JSON lines, in order: what `mlops audit verify` reads. */
-export function auditExportRoute(app: FastifyInstance, store: AuditStore, pipeline: Pipeline): void {
-  app.get('/api/v1/audit/export', async (request, reply) => {
-    const caller = { requestId: request.id, ip: request.ip, authorization: request.headers.authorization };
-    const operation = { access: 'read', effect: 'none', audited: false } as const;
-    const call = { name: 'exportAudit', operation, resource: { type: 'audit-log', id: '*' }, caller };
-    const lines = await pipeline(call, async () => store.lines());
-    return reply.type('application/x-ndjson').send(Readable.from(lines));
-  });
 }
 
 function sequenceOf(token: string): number {

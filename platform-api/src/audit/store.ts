@@ -51,6 +51,13 @@ export const auditSchema: Readonly<Record<string, SchemaStep>> = {
     await sql`insert into audit_head (one, sequence, hash) values (1, 0, ${GENESIS})`.execute(db);
     for (const refusal of refusals(dialect)) await refusal.execute(db);
   },
+  '0006_audit_no_replace': async (db, dialect) => {
+    // SQLite's REPLACE removes a row without a word to the trigger on deletion.
+    if (dialect === 'sqlite')
+      await sql`create trigger audit_no_replace before insert on audit_entries
+        when exists (select 1 from audit_entries where sequence >= new.sequence)
+        begin select raise(abort, 'audit entries cannot be replaced'); end`.execute(db);
+  },
 };
 
 /** The table itself refuses changes: who wants to rewrite history must first alter the schema. */
@@ -112,6 +119,11 @@ export class AuditStore {
       ]);
       return entry;
     });
+  }
+
+  /** See `Database.onCommit`. */
+  onCommit(action: () => void): void {
+    this.#database.onCommit(action);
   }
 
   /** Newest first. */

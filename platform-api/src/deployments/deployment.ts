@@ -1,5 +1,6 @@
 import { PlatformError } from '@mlops/errors';
 import type { ModelOptions } from '@mlops/inference';
+import type { TrafficShare } from '../serving/index.ts';
 
 /** A revision of a deployment: one model version with its options. Never changed once made. */
 export interface Revision {
@@ -63,7 +64,26 @@ export function parseModelReference(model: string): ModelReference {
   );
 }
 
-/** The revision that a rollback without a number means: the one that was live before the present one. */
+/**
+ * The revision that a rollback without a number means: the newest that was live and is older than the present one, so
+ * that a repeated rollback goes further back.
+ */
 export function previousRevision(history: readonly { revision: number }[], live: number): number | undefined {
-  return history.find((period) => period.revision !== live)?.revision;
+  const older = history.map(({ revision }) => revision).filter((revision) => revision < live);
+  return older.length === 0 ? undefined : Math.max(...older);
+}
+
+/** The next revision of a deployment, before anything is known of its model's bytes. */
+export function draftRevision(
+  deployment: string,
+  newest: number,
+  candidate: Pick<Revision, 'model' | 'modelName' | 'modelVersion' | 'options'>,
+  made: Pick<Revision, 'createdAt' | 'createdBy'>,
+): Revision {
+  return { deployment, revision: newest + 1, ...candidate, ...made, digest: '', status: 'ready', error: null };
+}
+
+/** All traffic to one revision. */
+export function allTo(revision: number): readonly TrafficShare[] {
+  return [{ revision, weight: 100 }];
 }

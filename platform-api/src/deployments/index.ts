@@ -1,5 +1,4 @@
-export { deployableVersion } from './gate.ts';
-export { ModelFiles } from './model-files.ts';
-export { deploymentHandlers, deploymentOperations } from './routes.ts';
-export { Deployments } from './service.ts';
-export { DeploymentStore, deploymentSchema } from './store.ts';
+export type { Deployments } from './deployments.ts';
+export type { LiveDeployments } from './live.ts';
+export { openDeployments } from './module.ts';
+export { deploymentOperations } from './routes.ts';

@@ -1,5 +1,7 @@
+import { PlatformError } from '@mlops/errors';
 import type { ModelVersion, TrackingEngine } from '@mlops/tracking';
 import { parseModelReference } from './deployment.ts';
+import type { DeploymentStore } from './store.ts';
 
 /** The registered version that `models:/…` names. @throws INVALID_PARAMETER, NOT_FOUND */
 export async function findModelVersion(tracking: TrackingEngine, model: string): Promise<ModelVersion> {
@@ -9,4 +11,23 @@ export async function findModelVersion(tracking: TrackingEngine, model: string):
       ? await tracking.operations.getModelVersionByAlias(reference)
       : await tracking.operations.getModelVersion(reference);
   return found;
+}
+
+/** What keeps the registry from losing, or renaming, what is being served. By the operations' names. */
+export function registryGuards(store: DeploymentStore) {
+  const unlessServed = async (model: string, version?: string) => {
+    await store.lockModel(model);
+    const [first, ...more] = await store.servedFrom(model, version);
+    if (first === undefined) return;
+    const what = version === undefined ? `Registered model '${model}'` : `Model version ${model}/${version}`;
+    const others = more.length > 0 ? ` and ${more.length} more` : '';
+    const message = `${what} is served by the deployment '${first}'${others}. Deploy another version there, or delete the deployment, first.`;
+    throw new PlatformError('CONFLICT', message, { field: 'name' });
+  };
+  return {
+    deleteModelVersion: ({ name, version }: { name: string; version: string }) =>
+      unlessServed(name, version.replace(/^0+(?=\d)/, '')),
+    deleteRegisteredModel: ({ name }: { name: string }) => unlessServed(name),
+    renameRegisteredModel: ({ name }: { name: string }) => unlessServed(name),
+  };
 }

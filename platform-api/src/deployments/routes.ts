@@ -2,7 +2,8 @@ import { PlatformError } from '@mlops/errors';
 import { Type } from 'typebox';
 import { type ApiHandlers, apiOperation, listOf, pageQuery, parseTime } from '../api/index.ts';
 import type { Deployment, Revision } from './deployment.ts';
-import type { Deployments } from './service.ts';
+import type { Deployments } from './deployments.ts';
+import type { LiveDeployments } from './live.ts';
 import type { DeploymentStore } from './store.ts';
 
 const text = Type.String();
@@ -49,6 +50,7 @@ const DeploymentSchema = Type.Object({
     type: 'string',
     enum: ['ready', 'loading', 'failed', 'deleted'],
   }),
+  reason: nullable(Type.String({ description: 'Why what is live cannot be served here.' })),
   created_at: time,
   deleted_at: nullable(time),
   live_revision: nullable(Type.Integer()),
@@ -56,20 +58,20 @@ const DeploymentSchema = Type.Object({
   endpoints: Type.Object({ open_inference: text, kserve_v1: text, invocations: text }),
 });
 
-const name = Type.Object({ name: Type.String() });
+const name = { name: Type.String() };
 const wanted = {
   model: Type.String({ description: 'models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/latest.' }),
   options: Type.Optional(Options),
 };
 const asOf = Type.Optional(Type.String({ description: 'What was live at this time (RFC 3339).' }));
-const common = { resource: 'deployment', field: 'name' } as const;
+const common = { resource: { type: 'deployment', id: (input: { name: string }) => input.name } };
 
 export const deploymentOperations = {
   listDeployments: apiOperation('GET /api/v1/deployments', {
     summary: 'All deployments, now or at a time.',
     access: 'read',
-    resource: 'deployment',
-    query: Type.Object({ ...pageQuery, as_of: asOf }, { additionalProperties: false }),
+    resource: { type: 'deployment' },
+    request: Type.Object({ ...pageQuery, as_of: asOf }, { additionalProperties: false }),
     response: listOf('deployments', DeploymentSchema),
   }),
   createDeployment: apiOperation('POST /api/v1/deployments', {
@@ -78,48 +80,48 @@ export const deploymentOperations = {
     access: 'deploy',
     effect: 'long',
     status: 201,
-    body: Type.Object({ name: text, ...wanted }, { additionalProperties: false }),
+    request: Type.Object({ name: text, ...wanted }, { additionalProperties: false }),
     response: DeploymentSchema,
   }),
-  getDeployment: apiOperation('GET /api/v1/deployments/{name}', {
+  getDeployment: apiOperation('GET /api/v1/deployments/:name', {
     ...common,
     summary: 'A deployment, now or at a time.',
     access: 'read',
-    params: name,
-    query: Type.Object({ as_of: asOf }, { additionalProperties: false }),
+    request: Type.Object({ ...name, as_of: asOf }, { additionalProperties: false }),
     response: DeploymentSchema,
   }),
-  updateDeployment: apiOperation('PUT /api/v1/deployments/{name}', {
+  updateDeployment: apiOperation('PUT /api/v1/deployments/:name', {
     ...common,
     summary: 'Makes a new revision; the old one serves until the new one is ready.',
     access: 'deploy',
     effect: 'long',
-    params: name,
-    body: Type.Object(wanted, { additionalProperties: false }),
+    request: Type.Object({ ...name, ...wanted }, { additionalProperties: false }),
     response: DeploymentSchema,
   }),
-  rollbackDeployment: apiOperation('POST /api/v1/deployments/{name}/rollback', {
+  rollbackDeployment: apiOperation('POST /api/v1/deployments/:name/rollback', {
     ...common,
     summary: 'Makes an earlier revision live again; by default the one before.',
     access: 'deploy',
     effect: 'long',
-    params: name,
-    body: Type.Object({ revision: Type.Optional(Type.Integer({ minimum: 1 })) }, { additionalProperties: false }),
+    request: Type.Object(
+      { ...name, revision: Type.Optional(Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })) },
+      { additionalProperties: false },
+    ),
     response: DeploymentSchema,
   }),
-  deleteDeployment: apiOperation('DELETE /api/v1/deployments/{name}', {
+  deleteDeployment: apiOperation('DELETE /api/v1/deployments/:name', {
     ...common,
     summary: 'Stops serving; the history stays.',
     access: 'delete',
     effect: 'long',
-    params: name,
+    request: Type.Object(name, { additionalProperties: false }),
     response: Type.Object({ name: text }),
   }),
-  listRevisions: apiOperation('GET /api/v1/deployments/{name}/revisions', {
+  listRevisions: apiOperation('GET /api/v1/deployments/:name/revisions', {
     ...common,
     summary: 'All revisions, newest first, also those that failed.',
     access: 'read',
-    params: name,
+    request: Type.Object(name, { additionalProperties: false }),
     response: listOf('revisions', RevisionSchema),
   }),
 };
@@ -127,16 +129,17 @@ export const deploymentOperations = {
 export function deploymentHandlers(
   deployments: Deployments,
   store: DeploymentStore,
+  live: LiveDeployments,
 ): ApiHandlers<typeof deploymentOperations> {
   const view = async (deployment: Deployment, revision?: Revision) => {
-    const live = deployment.liveRevision === null ? undefined : deployment.liveRevision;
-    const [newest] = live === undefined && !revision ? await store.revisions(deployment.name) : [];
-    const shown = revision ?? (live === undefined ? newest : await store.revision(deployment.name, live));
-    return viewDeployment(deployment, shown, deployments.isServing(deployment.name));
+    const { name, liveRevision } = deployment;
+    const [newest] = liveRevision === null && !revision ? await store.revisions(name) : [];
+    const shown = revision ?? (liveRevision === null ? newest : await store.revision(name, liveRevision));
+    return viewDeployment(deployment, shown, live);
   };
 
   return {
-    async listDeployments({ query: { limit = 100, page_token = '', as_of } }) {
+    async listDeployments({ limit = 100, page_token = '', as_of }) {
       const found =
         as_of === undefined
           ? (await store.active()).map((deployment) => ({ deployment, revision: undefined }))
@@ -147,24 +150,22 @@ export function deploymentHandlers(
       );
       return { deployments: page, next_page_token: rest.length > limit ? (page.at(-1)?.name ?? null) : null };
     },
-    createDeployment: async ({ body }) => view(await deployments.create(body.name, request(body))),
-    async getDeployment({ params, query: { as_of } }) {
-      if (as_of === undefined) return view(await deployments.existing(params.name));
-      const found = (await store.liveAt(parseTime('as_of', as_of))).find(
-        ({ deployment }) => deployment.name === params.name,
-      );
-      if (!found) throw new PlatformError('NOT_FOUND', `Nothing was live as '${params.name}' at ${as_of}.`);
+    createDeployment: async (body) => view(await deployments.create(body.name, request(body))),
+    async getDeployment({ name, as_of }) {
+      if (as_of === undefined) return view(await deployments.existing(name));
+      const found = (await store.liveAt(parseTime('as_of', as_of))).find(({ deployment }) => deployment.name === name);
+      if (!found) throw new PlatformError('NOT_FOUND', `Nothing was live as '${name}' at ${as_of}.`);
       return view(found.deployment, found.revision);
     },
-    updateDeployment: async ({ params, body }) => view(await deployments.update(params.name, request(body))),
-    rollbackDeployment: async ({ params, body }) => view(await deployments.rollback(params.name, body.revision)),
-    async deleteDeployment({ params }) {
-      await deployments.delete(params.name);
-      return { name: params.name };
+    updateDeployment: async (body) => view(await deployments.update(body.name, request(body))),
+    rollbackDeployment: async ({ name, revision }) => view(await deployments.rollback(name, revision)),
+    async deleteDeployment({ name }) {
+      await deployments.delete(name);
+      return { name };
     },
-    async listRevisions({ params }) {
-      await deployments.existing(params.name);
-      return { revisions: (await store.revisions(params.name)).map(viewRevision), next_page_token: null };
+    async listRevisions({ name }) {
+      await deployments.known(name);
+      return { revisions: (await store.revisions(name)).map(viewRevision), next_page_token: null };
     },
   };
 }
@@ -207,12 +208,13 @@ function viewRevision(revision: Revision) {
   };
 }
 
-function viewDeployment(deployment: Deployment, revision: Revision | undefined, serving: boolean) {
+function viewDeployment(deployment: Deployment, revision: Revision | undefined, live: LiveDeployments) {
   const { name } = deployment;
   return {
     name,
     team: deployment.team,
-    status: statusOf(deployment, serving),
+    status: statusOf(deployment, live),
+    reason: live.failures.get(name) ?? null,
     created_at: new Date(deployment.createdAt).toISOString(),
     deleted_at: deployment.deletedAt === null ? null : new Date(deployment.deletedAt).toISOString(),
     live_revision: deployment.liveRevision,
@@ -225,8 +227,8 @@ function viewDeployment(deployment: Deployment, revision: Revision | undefined, 
   };
 }
 
-function statusOf({ deletedAt, liveRevision }: Deployment, serving: boolean): DeploymentStatus {
+function statusOf({ name, deletedAt, liveRevision }: Deployment, live: LiveDeployments): DeploymentStatus {
   if (deletedAt !== null) return 'deleted';
-  if (serving) return 'ready';
-  return liveRevision === null ? 'failed' : 'loading';
+  if (live.isReady(name)) return 'ready';
+  return liveRevision === null || live.failures.has(name) ? 'failed' : 'loading';
 }

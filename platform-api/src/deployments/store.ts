@@ -1,6 +1,7 @@
 import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
 import { sql } from 'kysely';
+import type { TrafficShare } from '../serving/index.ts';
 import type { Deployment, DeploymentOptions, Revision } from './deployment.ts';
 
 interface DeploymentTables {
@@ -24,6 +25,7 @@ interface DeploymentTables {
     created_at: number;
     created_by: string;
   };
+  deployment_traffic: { deployment: string; revision: number; weight: number };
   /** When which revision was live: the ledger that `as_of` reads. Only ever closed, never rewritten. */
   deployment_periods: { deployment: string; revision: number; live_from: number; live_to: number | null };
 }
@@ -71,6 +73,22 @@ export const deploymentSchema: Readonly<Record<string, SchemaStep>> = {
   },
 };
 
+export const trafficSchema: Readonly<Record<string, SchemaStep>> = {
+  '0007_traffic': async (db, dialect) => {
+    const types = columnTypes(dialect);
+    const integer = sql.raw(types.integer) as never;
+    await db.schema
+      .createTable('deployment_traffic')
+      .addColumn('deployment', sql.raw(types.text) as never, (c) => c.notNull())
+      .addColumn('revision', integer, (c) => c.notNull())
+      .addColumn('weight', integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('deployment_traffic_key', ['deployment', 'revision'] as never[])
+      .execute();
+    await sql`insert into deployment_traffic (deployment, revision, weight)
+      select name, live_revision, 100 from deployments where live_revision is not null`.execute(db);
+  },
+};
+
 /** A deployment with the revision that is, or was, live. */
 export interface DeploymentWithRevision {
   readonly deployment: Deployment;
@@ -108,12 +126,13 @@ export class DeploymentStore {
     return rows.map(toDeployment);
   }
 
-  async countActive(team: string): Promise<number> {
+  /** Deployments of a team that serve something: what its quota is on. */
+  async countLive(team: string): Promise<number> {
     const { count } = await this.#database.query
       .selectFrom('deployments')
       .select((eb) => eb.fn.countAll().as('count'))
       .where('team', '=', team)
-      .where('deleted_at', 'is', null)
+      .where('live_revision', 'is not', null)
       .executeTakeFirstOrThrow();
     return Number(count);
   }
@@ -126,6 +145,58 @@ export class DeploymentStore {
       .where('revision', '=', revision)
       .executeTakeFirst();
     return row && toRevision(row);
+  }
+
+  /** Which revisions of a deployment get how much of its traffic. */
+  async traffic(deployment: string): Promise<TrafficShare[]> {
+    return this.#database.query
+      .selectFrom('deployment_traffic')
+      .select(['revision', 'weight'])
+      .where('deployment', '=', deployment)
+      .orderBy('revision')
+      .execute();
+  }
+
+  async setTraffic(deployment: string, traffic: readonly TrafficShare[]): Promise<void> {
+    await this.#database.write(async (tx) => {
+      await tx.deleteFrom('deployment_traffic').where('deployment', '=', deployment).execute();
+      if (traffic.length === 0) return;
+      const rows = traffic.map(({ revision, weight }) => ({ deployment, revision, weight }));
+      await tx.insertInto('deployment_traffic').values(rows).execute();
+    });
+  }
+
+  /** Names of the deployments that serve a version of a model now, or any of its versions. */
+  async servedFrom(model: string, version?: string): Promise<string[]> {
+    let query = this.#database.query
+      .selectFrom('deployment_traffic as t')
+      .innerJoin('deployment_revisions as r', (join) =>
+        join.onRef('r.deployment', '=', 't.deployment').onRef('r.revision', '=', 't.revision'),
+      )
+      .select('t.deployment')
+      .distinct()
+      .where('r.model_name', '=', model);
+    if (version !== undefined) query = query.where('r.model_version', '=', version);
+    return (await query.orderBy('t.deployment').execute()).map(({ deployment }) => deployment);
+  }
+
+  /** In a transaction: who asks for the same model waits until it ends. SQLite has one writer anyway. */
+  async lockModel(model: string): Promise<void> {
+    if (this.#database.dialect === 'sqlite') return;
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`model ${model}`}, 0))`.execute(this.#database.query);
+  }
+
+  /** Digests of all revisions that a deployment serves, or can be rolled back to. */
+  async neededDigests(): Promise<Set<string>> {
+    const rows = await this.#database.query
+      .selectFrom('deployment_revisions as r')
+      .innerJoin('deployments as d', 'd.name', 'r.deployment')
+      .select('r.digest')
+      .distinct()
+      .where('d.deleted_at', 'is', null)
+      .where('r.status', '=', 'ready')
+      .execute();
+    return new Set(rows.map(({ digest }) => digest));
   }
 
   /** Newest first. */

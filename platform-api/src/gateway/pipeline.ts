@@ -1,76 +1,106 @@
 import type { Database } from '@mlops/database';
 import { type PlatformError, toPlatformError } from '@mlops/errors';
-import type { Call, Pipeline } from '@mlops/operations';
-import { type Authoriser, identify, type Principal } from '../access/index.ts';
-import type { Audit } from '../audit/index.ts';
-import type { Gates } from '../gates/index.ts';
-import type { Quotas } from '../quotas/index.ts';
+import { type Call, type NamedResource, namedResource, type Pipeline } from '@mlops/operations';
+import { type Authoriser, type Identity, type Principal, UNKNOWN } from '../access/index.ts';
+import type { Act, Audit } from '../audit/index.ts';
+import type { OwnedThing, Owners } from '../teams/index.ts';
 import type { Meter } from './meter.ts';
 
+/** A condition on an operation, asked in its transaction. @throws what the caller is told */
+type Guard = (input: never) => Promise<void>;
+
 export interface PipelineParts {
+  readonly identify: Identity['identify'];
   readonly authoriser: Authoriser;
-  readonly quotas: Quotas;
-  readonly gates: Gates;
+  readonly owners: Owners;
   readonly audit: Audit;
   readonly meter: Meter;
   readonly database: Database<unknown>;
+  /** By the operation's name. */
+  readonly guards: Readonly<Record<string, Guard>>;
 }
 
+/** Refusals by a rule, wherever in the operation the rule is asked. */
+const DENIALS = new Set(['PERMISSION_DENIED', 'GATE_REFUSED', 'QUOTA_EXCEEDED', 'BUDGET_EXCEEDED', 'UNAUTHENTICATED']);
+
 /**
- * What every operation of every protocol passes: who calls, may they, is there quota, do the gates hold, then the
- * operation, its audit entry, the meter. An engine on the platform's own database commits together with its audit
- * entry; a remote one is audited after it has answered.
+ * What every operation of every protocol passes: who calls, whose is the thing, may they, then the operation, its audit
+ * entry, the meter. An engine on the platform's own database commits together with its audit entry; with a remote one
+ * the entry `attempted` is durable before the effect and its outcome after, so that a crash between leaves a trace.
  */
 export function createPipeline(parts: PipelineParts, { sharesDatabase }: { sharesDatabase: boolean }): Pipeline {
-  const { authoriser, quotas, gates, audit, meter, database } = parts;
+  const { identify, authoriser, owners, audit, meter, database, guards } = parts;
 
-  async function admit(principal: Principal, call: Call): Promise<void> {
-    authoriser.authorise({ principal, action: call.operation.access, resource: call.resource, operation: call.name });
-    await quotas.check(principal, call);
-    await gates.check(call);
+  async function admit(principal: Principal, { operation, name }: Call, named: NamedResource): Promise<OwnedThing> {
+    const thing = await owners.find(named, principal.team);
+    authoriser.authorise({ principal, action: operation.access, resource: thing, owner: thing.team, operation: name });
+    return thing;
   }
 
-  /** A refusal or failure of something audited is itself an entry; what only reads is not. */
-  async function note(
-    principal: Principal,
-    call: Call,
-    error: PlatformError,
-    outcome: 'denied' | 'failed',
-  ): Promise<void> {
-    const { audited, effect } = call.operation;
-    if (audited && (outcome === 'denied' || effect === 'long')) {
-      await audit.refused(principal, call, outcome, error.message);
-    }
+  /** What the operation has made is claimed, and the entry is written. */
+  async function settle(act: Act, output: unknown): Promise<void> {
+    const { call, resource } = act;
+    const { resource: rule, details } = call.operation;
+    const created = rule.created?.(output as never);
+    const renamed = rule.becomes?.(call.input as never);
+    const known = { type: resource.type, id: created ?? renamed ?? resource.id };
+    const isRoot = rule.parent === undefined && (created ?? renamed) !== undefined;
+    if (isRoot) await owners.claim(known, resource.team);
+    await audit.record({
+      resource: { type: known.type, id: created ?? resource.id },
+      ...(details === undefined ? {} : { details: details(call.input as never, output as never) }),
+    });
   }
 
-  function perform<T>(principal: Principal, call: Call, operation: () => Promise<T>): Promise<T> {
-    const { audited, effect } = call.operation;
-    if (!audited) return operation();
-    const inTransaction = effect === 'transaction' && sharesDatabase;
-    const recorded = async () => {
-      const result = await operation();
-      await audit.record();
-      return result;
+  async function perform<T>(act: Act, operation: () => Promise<T>): Promise<T> {
+    const { name, input } = act.call;
+    const { audited, effect } = act.call.operation;
+    const guard = guards[name];
+    const guarded = async () => {
+      await guard?.(input as never);
+      return operation();
     };
-    return audit.within(principal, call, () => (inTransaction ? database.write(recorded) : recorded()));
+    if (effect === 'none' || !(audited || act.call.operation.resource.created)) return guarded();
+    if (effect === 'transaction' && sharesDatabase) {
+      return database.write(async () => {
+        const output = await guarded();
+        await settle(act, output);
+        return output;
+      });
+    }
+    if (effect === 'transaction' && audited) await audit.note(act, 'attempted');
+    const output = await guarded();
+    if (!act.recorded) await database.write(() => settle(act, output));
+    return output;
+  }
+
+  /** A refusal or failure of something audited is itself an entry; that nothing changed in the database is not. */
+  async function note(act: Act, error: PlatformError, outcome: 'denied' | 'failed'): Promise<void> {
+    const { audited, effect } = act.call.operation;
+    const mayHaveBegun = effect === 'long' || !sharesDatabase;
+    if (audited && (outcome === 'denied' || mayHaveBegun)) await audit.note(act, outcome, error.message);
   }
 
   return async (call, operation) => {
     const started = performance.now();
-    const principal = identify(call.caller);
     let outcome: 'succeeded' | 'denied' | 'failed' = 'denied';
+    const named = namedResource(call.operation, call.input);
+    let act: Act = { principal: UNKNOWN, call, resource: { ...named, team: UNKNOWN.team }, recorded: false };
     try {
-      await admit(principal, call);
+      act = { ...act, principal: await identify(call.caller) };
+      act = { ...act, resource: await admit(act.principal, call, named) };
       outcome = 'failed';
-      const result = await perform(principal, call, operation);
+      const admitted = act;
+      const result = await audit.within(admitted, () => perform(admitted, operation));
       outcome = 'succeeded';
       return result;
     } catch (thrown) {
       const error = toPlatformError(thrown);
-      await note(principal, call, error, outcome === 'denied' ? 'denied' : 'failed');
+      if (DENIALS.has(error.code)) outcome = 'denied';
+      await note(act, error, outcome === 'denied' ? 'denied' : 'failed');
       throw error;
     } finally {
-      meter.count(principal.team, call.name, outcome, performance.now() - started);
+      meter.count(act.principal.team, call.name, outcome, performance.now() - started);
     }
   };
 }

@@ -1,4 +1,3 @@
-export { ActualsStore, actualsSchema } from './actuals.ts';
-export { PredictionLog } from './log.ts';
-export { Recorder } from './recorder.ts';
-export { predictionHandlers, predictionOperations } from './routes.ts';
+export { openPredictions } from './module.ts';
+export { predictionLogPlace } from './place.ts';
+export { predictionOperations } from './routes.ts';

@@ -1,196 +1,178 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { PlatformError } from '@mlops/errors';
+import { pipeline } from 'node:stream/promises';
+import type { BlobStore } from '@mlops/blobs';
+import { Turns } from '@mlops/concurrency';
+import { PredictionColumns, type PredictionFilter, toLines } from './columns.ts';
 import type { Prediction } from './prediction.ts';
+import type { PredictionStore, Segment, Stretch } from './store.ts';
 
-// The prediction log of a deployment is a folder: the newest predictions as lines of JSON in one open segment, all older
-// ones in sealed Parquet files. Lines survive the process at once and cost an append; columns are what analysis reads.
+/** Segments that are read at once: a list is mostly answered by the newest few. */
+const READ_AT_ONCE = 16;
 
-const SEAL_BYTES = 4 * 1024 * 1024;
-const SEAL_SECONDS = 300;
-const DUCKDB = { threads: '1', memory_limit: '256MB' };
-const COLUMNS =
-  "{id: 'VARCHAR', request_id: 'VARCHAR', team: 'VARCHAR', deployment: 'VARCHAR', revision: 'INTEGER', model_version: 'VARCHAR', key: 'VARCHAR', inputs: 'VARCHAR', outputs: 'VARCHAR', latency_ms: 'DOUBLE', status: 'INTEGER', error: 'VARCHAR', time: 'BIGINT'}";
-
-export interface PredictionFilter {
-  readonly id?: string;
-  readonly request_id?: string;
-  readonly key?: string;
-  readonly revision?: number;
-  readonly status?: number;
-  /** Milliseconds since 1970: `since` belongs to the answer, `until` no more. */
-  readonly since?: number;
-  readonly until?: number;
-  /** Only what comes after this prediction in the list's order. */
-  readonly after?: { readonly time: number; readonly id: string };
+export interface PredictionPage {
+  readonly predictions: readonly Prediction[];
+  /** Segments that could not be read: what they hold is missing. */
+  readonly unreadable: readonly string[];
 }
 
-interface OpenSegment {
-  readonly file: FileHandle;
-  readonly path: string;
-  readonly openedAt: number;
-  bytes: number;
+/** Where predictions are kept, seen by all processes alike. */
+export interface PredictionLog {
+  /** Answers when the predictions are durable. @throws STORAGE_FULL */
+  append(deployment: string, predictions: readonly Prediction[]): Promise<void>;
+  /** Newest first. */
+  list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage>;
+  close(): Promise<void>;
 }
 
-export class PredictionLog {
-  readonly #root: string;
-  readonly #open = new Map<string, OpenSegment>();
-  /** Appending, sealing and reading of one deployment take turns, so that a reader never sees a segment twice or not at all. */
-  readonly #turns = new Map<string, Promise<unknown>>();
-  #duckdb: Promise<DuckDBConnection> | undefined;
+export interface SharedLogParts {
+  readonly store: PredictionStore;
+  readonly blobs: BlobStore;
+  /** A folder of this process for copies of segments, and for files of a moment. */
+  readonly folder: string;
+  readonly onUnreadable: (path: string, error: unknown) => void;
+}
 
-  constructor(root: string) {
-    this.#root = root;
+/**
+ * The newest predictions stand in the metadata database, a row for each flush; older ones in Parquet files of the blob
+ * store, which the database lists. One transaction moves what is sealed from the one to the other, so that a reader finds
+ * each prediction once; and no process has anything that others do not see.
+ */
+export class SharedPredictionLog implements PredictionLog {
+  readonly #parts: SharedLogParts;
+  readonly #columns: PredictionColumns;
+  readonly #turns = new Turns();
+
+  constructor(parts: SharedLogParts) {
+    this.#parts = parts;
+    rmSync(parts.folder, { recursive: true, force: true });
+    mkdirSync(parts.folder, { recursive: true });
+    this.#columns = new PredictionColumns(parts.folder);
   }
 
-  append(deployment: string, predictions: readonly Prediction[]): Promise<void> {
-    return this.#inTurn(deployment, async () => {
-      const segment = await this.#segment(deployment);
-      const text = predictions.map(toLine).join('');
-      await segment.file.write(text);
-      segment.bytes += Buffer.byteLength(text);
-      const isOld = Date.now() - segment.openedAt > SEAL_SECONDS * 1000;
-      if (segment.bytes > SEAL_BYTES || isOld) await this.#seal(deployment);
-    });
-  }
-
-  /** Newest first. @throws STORAGE_FULL and what reading can throw */
-  list(deployment: string, filter: PredictionFilter, limit: number): Promise<Prediction[]> {
-    return this.#inTurn(deployment, async () => {
-      const { sealed, open: lines } = await this.#files(deployment);
-      const sources = [
-        ...(sealed.length === 0 ? [] : [`select * from read_parquet([${sealed.map(quote).join(', ')}])`]),
-        ...(lines.length === 0 ? [] : [linesAsTable(lines)]),
-      ];
-      if (sources.length === 0) return [];
-      const { conditions, values } = translate(filter);
-      const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-      const text = `select * from (${sources.join(' union all ')}) ${where} order by time desc, id desc limit ${limit}`;
-      const reader = await (await this.#connect()).runAndReadAll(text, values);
-      return reader.getRowObjectsJson().map((row) => fromRow(row as Record<string, unknown>));
-    });
-  }
-
-  /** Leaves columns behind, no open segments. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#open.keys()].map((name) => this.#inTurn(name, () => this.#seal(name))));
-    (await this.#duckdb)?.closeSync();
-  }
-
-  async #segment(deployment: string): Promise<OpenSegment> {
-    const known = this.#open.get(deployment);
-    if (known) return known;
-    const folder = this.#folder(deployment);
-    await mkdir(folder, { recursive: true });
-    const path = join(folder, `${segmentName()}.ndjson`);
-    const segment = { file: await open(path, 'a'), path, openedAt: Date.now(), bytes: 0 };
-    this.#open.set(deployment, segment);
-    return segment;
-  }
-
-  /** Seals every segment of lines in the folder: also what a process that was killed has left. */
-  async #seal(deployment: string): Promise<void> {
-    await this.#open.get(deployment)?.file.close();
-    this.#open.delete(deployment);
-    const { open: lines } = await this.#files(deployment);
-    for (const path of lines) {
-      if ((await stat(path)).size > 0) {
-        const target = path.replace(/\.ndjson$/, '.parquet');
-        const copy = `copy (${linesAsTable([path])} order by time) to ${quote(`${target}.tmp`)} (format parquet, compression zstd)`;
-        await (await this.#connect()).run(copy);
-        await rename(`${target}.tmp`, target);
-      }
-      await rm(path);
+  async append(deployment: string, predictions: readonly Prediction[]): Promise<void> {
+    for (const [team, group] of Map.groupBy(predictions, (prediction) => prediction.team)) {
+      const lines = toLines(group);
+      const times = group.map(({ time }) => time);
+      await this.#parts.store.addBatch({
+        id: crypto.randomUUID(),
+        deployment,
+        team,
+        from: Math.min(...times),
+        to: Math.max(...times),
+        rows: group.length,
+        bytes: Buffer.byteLength(lines),
+        lines,
+      });
     }
   }
 
-  async #files(deployment: string): Promise<{ sealed: string[]; open: string[] }> {
-    const folder = this.#folder(deployment);
-    const names = (await readdir(folder).catch(noFolder)).sort();
-    const ending = (end: string) => names.filter((name) => name.endsWith(end)).map((name) => join(folder, name));
-    const sealed = ending('.parquet');
-    // Killed between the rename and the removal: the lines are in the Parquet file already.
-    const open = ending('.ndjson').filter((path) => !sealed.includes(path.replace(/\.ndjson$/, '.parquet')));
-    return { sealed, open };
+  async list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage> {
+    const until = filter.after === undefined ? filter.until : Math.min(filter.until ?? Infinity, filter.after.time + 1);
+    const { batches, segments } = await this.#parts.store.stretches(deployment, filter.since, until);
+    const unreadable: string[] = [];
+    const lines = batches.map((batch) => batch.lines).join('');
+    let found = lines === '' ? [] : await this.#columns.read({ parquet: [], lines }, filter, limit);
+    for (let at = 0; at < segments.length; at += READ_AT_ONCE) {
+      const oldest = found.at(-1);
+      // What is left is older than all of a full page.
+      if (found.length >= limit && oldest && (segments[at]?.to ?? 0) < oldest.time) break;
+      const chunk = segments.slice(at, at + READ_AT_ONCE);
+      const more = await this.#read(chunk, filter, limit, unreadable);
+      found = onlyOnce([...found, ...more])
+        .sort(newestFirst)
+        .slice(0, limit);
+    }
+    return { predictions: found, unreadable };
   }
 
-  #folder(deployment: string): string {
-    return join(this.#root, `deployment=${deployment}`);
+  /** Makes one segment of lines, of segments, or of Parquet files elsewhere. The bytes are there before the database says so. */
+  async merge(
+    stretch: Pick<Stretch, 'deployment' | 'team'>,
+    from: { readonly lines: string; readonly segments?: readonly Segment[]; readonly files?: readonly string[] },
+    commit: (made: Segment) => Promise<void>,
+  ): Promise<Segment> {
+    const file = join(this.#parts.folder, `${crypto.randomUUID()}.parquet`);
+    try {
+      const copies = await Promise.all((from.segments ?? []).map((segment) => this.#local(segment.path)));
+      const parquet = [...copies, ...(from.files ?? [])];
+      const facts = await this.#columns.write({ parquet, lines: from.lines }, file);
+      const path = segmentPath(stretch.deployment, facts.from);
+      await this.#parts.blobs.put(path, createReadStream(file));
+      const made = { path, ...stretch, ...facts };
+      await commit(made);
+      return made;
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
-  /** DuckDB is loaded when the log is first read or sealed, not at start. */
-  #connect(): Promise<DuckDBConnection> {
-    this.#duckdb ??= DuckDBInstance.create(':memory:', DUCKDB).then((instance) => instance.connect());
-    return this.#duckdb;
+  async forget(path: string): Promise<void> {
+    await this.#parts.blobs.delete(path);
+    await rm(this.#copy(path), { force: true });
   }
 
-  #inTurn<T>(deployment: string, body: () => Promise<T>): Promise<T> {
-    const before = this.#turns.get(deployment) ?? Promise.resolve();
-    const mine = before.then(body, body);
-    this.#turns.set(
-      deployment,
-      mine.catch(() => {}),
-    );
-    return mine;
+  /** All objects below the log, also those that the database does not list. */
+  async objects(): Promise<string[]> {
+    const folders = await this.#parts.blobs.list('');
+    const lists = await Promise.all(folders.map(({ path }) => this.#parts.blobs.list(path)));
+    return lists.flat().map(({ path }) => path);
+  }
+
+  close(): Promise<void> {
+    return this.#columns.close();
+  }
+
+  /** One file that cannot be read must not hide the others. */
+  async #read(segments: readonly Segment[], filter: PredictionFilter, limit: number, unreadable: string[]) {
+    try {
+      const parquet = await Promise.all(segments.map(({ path }) => this.#local(path)));
+      return await this.#columns.read({ parquet, lines: '' }, filter, limit);
+    } catch (error) {
+      if (segments.length > 1) {
+        const found: Prediction[] = [];
+        for (const segment of segments) found.push(...(await this.#read([segment], filter, limit, unreadable)));
+        return found;
+      }
+      const path = segments[0]?.path ?? '';
+      unreadable.push(path);
+      this.#parts.onUnreadable(path, error);
+      await rm(this.#copy(path), { force: true });
+      return [];
+    }
+  }
+
+  /** A file with the segment's bytes: the store's own, or a copy. Segments never change. */
+  async #local(path: string): Promise<string> {
+    const own = this.#parts.blobs.fileOf?.(path);
+    if (own !== undefined) return own;
+    const copy = this.#copy(path);
+    await this.#turns.take(path, async () => {
+      if (existsSync(copy)) return;
+      const { stream } = await this.#parts.blobs.open(path);
+      await pipeline(stream, createWriteStream(`${copy}.part`));
+      await rename(`${copy}.part`, copy);
+    });
+    return copy;
+  }
+
+  #copy(path: string): string {
+    return join(this.#parts.folder, path.replaceAll('/', '~'));
   }
 }
 
-/** A deployment that was never asked has no folder; any other failure is one. */
-function noFolder(error: unknown): string[] {
-  if ((error as { code?: string }).code === 'ENOENT') return [];
-  throw error;
+/** By the time of its first prediction, so that a listing of the store is in order. */
+function segmentPath(deployment: string, from: number): string {
+  const time = new Date(from).toISOString().replace(/[:.]/g, '-');
+  return `deployment=${deployment}/${time}-${crypto.randomUUID().slice(0, 8)}.parquet`;
 }
 
-function segmentName(): string {
-  return `${new Date().toISOString().replace(/[:.]/g, '-')}-${crypto.randomUUID().slice(0, 8)}`;
+function onlyOnce(predictions: readonly Prediction[]): Prediction[] {
+  return [...new Map(predictions.map((prediction) => [`${prediction.time} ${prediction.id}`, prediction])).values()];
 }
 
-function toLine({ inputs, outputs, ...rest }: Prediction): string {
-  return `${JSON.stringify({ ...rest, inputs: JSON.stringify(inputs), outputs: JSON.stringify(outputs) })}\n`;
-}
-
-/** A last line that was cut off by a kill is left out. */
-function linesAsTable(paths: readonly string[]): string {
-  return `select * from read_json([${paths.map(quote).join(', ')}], format = 'newline_delimited', columns = ${COLUMNS}, ignore_errors = true)`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-const COMPARED = { id: 'id', request_id: 'request_id', key: 'key', revision: 'revision', status: 'status' } as const;
-
-function translate(filter: PredictionFilter): { conditions: string[]; values: (string | number)[] } {
-  const conditions: string[] = [];
-  const values: (string | number)[] = [];
-  const add = (condition: (place: string) => string, value: string | number) => {
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
-  };
-  for (const [name, column] of Object.entries(COMPARED)) {
-    const value = filter[name as keyof typeof COMPARED];
-    if (value !== undefined) add((place) => `${column} = ${place}`, value);
-  }
-  if (filter.since !== undefined) add((place) => `time >= ${place}`, filter.since);
-  if (filter.until !== undefined) add((place) => `time < ${place}`, filter.until);
-  if (filter.after) {
-    values.push(filter.after.time, filter.after.id);
-    conditions.push(`(time, id) < ($${values.length - 1}, $${values.length})`);
-  }
-  return { conditions, values };
-}
-
-function fromRow(row: Record<string, unknown>): Prediction {
-  const { inputs, outputs, time, ...rest } = row;
-  try {
-    return {
-      ...(rest as unknown as Prediction),
-      inputs: JSON.parse(inputs as string) as Prediction['inputs'],
-      outputs: JSON.parse(outputs as string) as Prediction['outputs'],
-      time: Number(time),
-    };
-  } catch (error) {
-    throw new PlatformError('INTERNAL', 'The prediction log holds a line that cannot be read.', { cause: error });
-  }
+function newestFirst(a: Prediction, b: Prediction): number {
+  if (a.time !== b.time) return b.time - a.time;
+  return a.id < b.id ? 1 : -1;
 }

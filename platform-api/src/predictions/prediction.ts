@@ -28,8 +28,8 @@ export interface Served {
   readonly modelVersion: string | null;
 }
 
-/** The predictions of a request, one for each row of its tensors. */
-export function predictionsOf(event: PredictionEvent, served: Served): Prediction[] {
+/** The predictions of rows `from` to `to` (exclusive) of a request: one for each row of its tensors. */
+export function predictionsOf(event: PredictionEvent, served: Served, from = 0, to = rowCount(event)): Prediction[] {
   const rows = rowCount(event);
   const common = {
     request_id: event.requestId,
@@ -42,18 +42,22 @@ export function predictionsOf(event: PredictionEvent, served: Served): Predictio
     error: event.error ?? null,
     time: event.time,
   };
-  return Array.from({ length: rows }, (_, row) => ({
-    id: rows === 1 ? event.requestId : `${event.requestId}:${row}`,
-    ...common,
-    key: event.keys?.[row] ?? null,
-    inputs: rowOf(event.inputs, row),
-    outputs: rowOf(event.outputs, row),
-  }));
+  return Array.from({ length: Math.max(0, Math.min(to, rows) - from) }, (_, i) => {
+    const row = from + i;
+    return {
+      id: rows === 1 ? event.requestId : `${event.requestId}:${row}`,
+      ...common,
+      key: event.keys?.[row] ?? null,
+      inputs: rowOf(event.inputs, row),
+      outputs: rowOf(event.outputs, row),
+    };
+  });
 }
 
-/** How many predictions a request will be, without making them. A request without tensors still is one. */
+/** How many predictions a request will be, without making them. A request without tensors, or with empty ones, still is one. */
 export function rowCount({ inputs, outputs }: Pick<PredictionEvent, 'inputs' | 'outputs'>): number {
-  return Math.max(1, (inputs[0] ?? outputs[0])?.shape[0] ?? 1);
+  const first = inputs[0] ?? outputs[0];
+  return first === undefined || first.data.length === 0 ? 1 : Math.max(1, first.shape[0] ?? 1);
 }
 
 function rowOf(tensors: readonly Tensor[], row: number): Record<string, unknown> {

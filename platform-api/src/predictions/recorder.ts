@@ -19,7 +19,7 @@ export interface RecorderParts {
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #dropped: Counter;
-  #queue: { event: PredictionEvent; served: Served }[] = [];
+  #queue: { readonly event: PredictionEvent; readonly served: Served; taken: number }[] = [];
   #rows = 0;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
@@ -49,7 +49,7 @@ export class Recorder {
       this.#dropped.inc(rows);
       return;
     }
-    this.#queue.push({ event, served });
+    this.#queue.push({ event, served, taken: 0 });
     this.#rows += rows;
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MILLISECONDS).unref();
   }
@@ -63,10 +63,8 @@ export class Recorder {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#take();
-      const predictions = batch.flatMap(({ event, served }) => predictionsOf(event, served));
-      for (const [deployment, group] of Map.groupBy(predictions, (prediction) => prediction.deployment)) {
+    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+      for (const [deployment, group] of Map.groupBy(batch, (prediction) => prediction.deployment)) {
         try {
           await this.#parts.write(deployment, group);
         } catch (error) {
@@ -74,18 +72,21 @@ export class Recorder {
           this.#parts.onError(error);
         }
       }
-      this.#rows -= predictions.length;
+      this.#rows -= batch.length;
     }
   }
 
-  #take(): { event: PredictionEvent; served: Served }[] {
-    let rows = 0;
-    let count = 0;
-    while (count < this.#queue.length && rows < FLUSH_ROWS_MAX) {
-      const next = this.#queue[count];
-      if (next) rows += rowCount(next.event);
-      count += 1;
+  /** The next predictions: a request of many rows is taken in pieces. */
+  #take(): Prediction[] {
+    const predictions: Prediction[] = [];
+    while (predictions.length < FLUSH_ROWS_MAX) {
+      const [next] = this.#queue;
+      if (!next) break;
+      const upTo = next.taken + FLUSH_ROWS_MAX - predictions.length;
+      predictions.push(...predictionsOf(next.event, next.served, next.taken, upTo));
+      next.taken = upTo;
+      if (upTo >= rowCount(next.event)) this.#queue.shift();
     }
-    return this.#queue.splice(0, count);
+    return predictions;
   }
 }

@@ -1,11 +1,13 @@
 import { PlatformError } from '@mlops/errors';
 import { type Static, Type } from 'typebox';
 import { type ApiHandlers, apiOperation, listOf, pageQuery, parseTime } from '../api/index.ts';
+import { currentAct } from '../audit/index.ts';
 import type { Deployments } from '../deployments/index.ts';
 import type { Actual, ActualsStore } from './actuals.ts';
 import type { PredictionLog } from './log.ts';
 import type { Prediction } from './prediction.ts';
 import type { Recorder } from './recorder.ts';
+import type { PredictionStore } from './store.ts';
 
 const text = Type.String();
 const nullable = <T extends ReturnType<typeof Type.String> | ReturnType<typeof Type.Integer>>(schema: T) =>
@@ -39,42 +41,73 @@ const ActualSchema = Type.Object(
   { additionalProperties: false },
 );
 
-const name = Type.Object({ name: Type.String() });
+const INT32_MAX = 2 ** 31 - 1;
+const DAYS_MAX = 36_500;
+const name = { name: Type.String() };
+const ofDeployment = { resource: { type: 'prediction', id: (input: { name: string }) => input.name } };
+const Retention = Type.Object(
+  { days: Type.Integer({ minimum: 1, maximum: DAYS_MAX }) },
+  { additionalProperties: false },
+);
+
+const { properties: pageOfPredictions } = listOf('predictions', PredictionSchema);
+const PredictionPageSchema = Type.Object({
+  ...pageOfPredictions,
+  unreadable_segments: Type.Optional(
+    Type.Array(text, { description: 'Files of the log that could not be read: what they hold is missing here.' }),
+  ),
+});
 
 export const predictionOperations = {
-  listPredictions: apiOperation('GET /api/v1/deployments/{name}/predictions', {
+  listPredictions: apiOperation('GET /api/v1/deployments/:name/predictions', {
     summary: 'Logged predictions, newest first, with their actuals.',
     access: 'read',
-    resource: 'prediction',
-    field: 'name',
-    params: name,
-    query: Type.Object(
+    ...ofDeployment,
+    request: Type.Object(
       {
+        ...name,
         ...pageQuery,
         id: Type.Optional(text),
         request_id: Type.Optional(text),
         key: Type.Optional(text),
-        revision: Type.Optional(Type.Integer()),
-        status: Type.Optional(Type.Integer()),
+        revision: Type.Optional(Type.Integer({ minimum: 0, maximum: INT32_MAX })),
+        status: Type.Optional(Type.Integer({ minimum: 0, maximum: INT32_MAX })),
         since: Type.Optional(Type.String({ description: 'From this time on (RFC 3339).' })),
         until: Type.Optional(Type.String({ description: 'Before this time (RFC 3339).' })),
       },
       { additionalProperties: false },
     ),
-    response: listOf('predictions', PredictionSchema),
+    response: PredictionPageSchema,
   }),
-  attachActuals: apiOperation('POST /api/v1/deployments/{name}/actuals', {
+  attachActuals: apiOperation('POST /api/v1/deployments/:name/actuals', {
     summary: 'Attaches ground truth to predictions, by id or by key.',
     access: 'write',
     audited: false,
-    resource: 'prediction',
-    field: 'name',
-    params: name,
-    body: Type.Object(
-      { actuals: Type.Array(ActualSchema, { minItems: 1, maxItems: 1000 }) },
+    ...ofDeployment,
+    request: Type.Object(
+      { ...name, actuals: Type.Array(ActualSchema, { minItems: 1, maxItems: 1000 }) },
       { additionalProperties: false },
     ),
-    response: Type.Object({ accepted: Type.Integer() }),
+    response: Type.Object({
+      accepted: Type.Integer({ description: 'Actuals that were attached.' }),
+      unknown: Type.Array(text, {
+        description: 'Ids of predictions that are not in the log: nothing was attached to them.',
+      }),
+    }),
+  }),
+  getPredictionRetention: apiOperation('GET /api/v1/prediction-retention', {
+    summary: 'How long the team keeps its predictions.',
+    access: 'read',
+    resource: { type: 'prediction' },
+    response: Retention,
+  }),
+  setPredictionRetention: apiOperation('PUT /api/v1/prediction-retention', {
+    summary: 'Sets how long the team keeps its predictions; older ones are removed within the hour.',
+    access: 'administer',
+    resource: { type: 'prediction' },
+    request: Retention,
+    response: Retention,
+    details: ({ days }) => ({ days }),
   }),
 };
 
@@ -82,38 +115,55 @@ export interface PredictionParts {
   readonly log: PredictionLog;
   readonly recorder: Recorder;
   readonly actuals: ActualsStore;
+  readonly store: PredictionStore;
+  readonly retentionDays: number;
   readonly deployments: Deployments;
 }
 
 export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof predictionOperations> {
-  const { log, recorder, actuals, deployments } = parts;
+  const { log, recorder, actuals, store, retentionDays, deployments } = parts;
+  const team = () => currentAct().principal.team;
   return {
-    async listPredictions({ params, query: { limit = 100, page_token, since, until, ...filter } }) {
-      await deployments.known(params.name);
+    async listPredictions({ name, limit = 100, page_token, since, until, ...filter }) {
+      await deployments.known(name);
       await recorder.flush();
       const range = {
         ...(since === undefined ? {} : { since: parseTime('since', since) }),
         ...(until === undefined ? {} : { until: parseTime('until', until) }),
         ...(page_token === undefined ? {} : { after: positionOf(page_token) }),
       };
-      const found = await log.list(params.name, { ...filter, ...range }, limit + 1);
+      const { predictions: found, unreadable } = await log.list(name, { ...filter, ...range }, limit + 1);
       const page = found.slice(0, limit);
       const ids = page.map((prediction) => prediction.id);
       const keys = page.flatMap((prediction) => prediction.key ?? []);
       const truths = new Map(
-        (await actuals.find(params.name, ids, keys)).map((truth) => [`${truth.by}\n${truth.reference}`, truth]),
+        (await actuals.find(name, ids, keys)).map((truth) => [`${truth.by}\n${truth.reference}`, truth]),
       );
       const last = page.at(-1);
       return {
         predictions: page.map((prediction) => view(prediction, truths)),
         next_page_token: found.length > limit && last ? tokenOf(last) : null,
+        ...(unreadable.length === 0 ? {} : { unreadable_segments: [...unreadable] }),
       };
     },
 
-    async attachActuals({ params, body }) {
-      await deployments.known(params.name);
-      await actuals.attach(params.name, body.actuals.map(toActual));
-      return { accepted: body.actuals.length };
+    async attachActuals({ name, actuals: given }) {
+      await deployments.known(name);
+      await recorder.flush();
+      const attached = given.map(toActual);
+      const ids = [...new Set(attached.filter(({ by }) => by === 'prediction_id').map(({ reference }) => reference))];
+      const { predictions } = ids.length === 0 ? { predictions: [] } : await log.list(name, { ids }, ids.length);
+      const logged = new Set(predictions.map(({ id }) => id));
+      const unknown = ids.filter((id) => !logged.has(id));
+      const accepted = attached.filter(({ by, reference }) => by === 'key' || logged.has(reference));
+      if (accepted.length > 0) await actuals.attach(name, accepted);
+      return { accepted: accepted.length, unknown };
+    },
+
+    getPredictionRetention: async () => ({ days: (await store.retention(team())) ?? retentionDays }),
+    async setPredictionRetention({ days }) {
+      await store.setRetention(team(), days);
+      return { days };
     },
   };
 }
@@ -143,7 +193,7 @@ function tokenOf({ time, id }: Prediction): string {
 function positionOf(token: string): { time: number; id: string } {
   try {
     const [time, id] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [unknown, unknown];
-    if (typeof time === 'number' && typeof id === 'string') return { time, id };
+    if (Number.isSafeInteger(time) && typeof id === 'string') return { time: time as number, id };
   } catch {
     // Told below.
   }

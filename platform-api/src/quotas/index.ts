@@ -1,3 +1,3 @@
-export { Quotas } from './quotas.ts';
-export { quotaHandlers, quotaOperations } from './routes.ts';
-export { QuotaStore, quotaSchema } from './store.ts';
+export { openQuotas } from './module.ts';
+export type { Quotas } from './quotas.ts';
+export { quotaOperations } from './routes.ts';

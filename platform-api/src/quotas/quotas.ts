@@ -1,65 +1,62 @@
 import { PlatformError } from '@mlops/errors';
-import type { Call } from '@mlops/operations';
-import type { Principal } from '../access/index.ts';
 import type { QuotaStore } from './store.ts';
+
+/** What there are quotas on. */
+export const quotaResources = ['deployments'] as const;
+export type QuotaResource = (typeof quotaResources)[number];
 
 /** How much of a thing a team has now. */
 export type Usage = (team: string) => Promise<number>;
 
-interface Rule {
-  readonly resource: string;
-  readonly used: Usage;
-}
-
-/** Limits of teams, checked before an operation that would use more. */
+/** Limits of teams. */
 export class Quotas {
   readonly #store: QuotaStore;
-  readonly #rules = new Map<string, Rule>();
+  readonly #usage = new Map<QuotaResource, Usage>();
 
   constructor(store: QuotaStore) {
     this.#store = store;
   }
 
-  /** From now on `operation` needs one more of `resource`. */
-  limit(operation: string, resource: string, used: Usage): void {
-    this.#rules.set(operation, { resource, used });
+  /** From now on `used` tells how much of `resource` a team has; inside of a transaction, as it will be after that. */
+  measure(resource: QuotaResource, used: Usage): void {
+    this.#usage.set(resource, used);
   }
 
-  /** @throws QUOTA_EXCEEDED with used, requested and limit */
-  async check(principal: Principal, call: Call): Promise<void> {
-    const rule = this.#rules.get(call.name);
-    if (!rule) return;
-    const limit = await this.#store.limit(principal.team, rule.resource);
+  /**
+   * Reserves one more of `resource`: in the transaction that adds it, before it is added; two that reserve at once wait
+   * for each other. @throws QUOTA_EXCEEDED with used, requested and limit
+   */
+  async reserve(team: string, resource: QuotaResource): Promise<void> {
+    const limit = await this.#store.lockLimit(team, resource);
     if (limit === undefined) return;
-    const used = await rule.used(principal.team);
+    const used = await this.#used(team, resource);
     if (used + 1 > limit) {
       throw new PlatformError(
         'QUOTA_EXCEEDED',
-        `Team ${principal.team} uses ${used} of ${limit} ${rule.resource}; one more was requested. Delete one, or have the quota raised.`,
-        { data: { resource: rule.resource, used, requested: 1, limit } },
+        `Team ${team} uses ${used} of ${limit} ${resource}; one more was requested. Delete one, or have the quota raised.`,
+        { data: { resource, used, requested: 1, limit } },
       );
     }
   }
 
-  async list(team: string): Promise<{ resource: string; limit: number; used: number }[]> {
-    const quotas = await this.#store.list(team);
+  async list(team: string): Promise<{ resource: QuotaResource; limit: number; used: number }[]> {
+    const limits = await this.#store.list(team);
+    const known = quotaResources.filter((resource) => limits.has(resource));
     return Promise.all(
-      quotas.map(async ({ resource, limit }) => {
-        const rule = [...this.#rules.values()].find((each) => each.resource === resource);
-        return { resource, limit, used: rule ? await rule.used(team) : 0 };
-      }),
+      known.map(async (resource) => ({
+        resource,
+        limit: limits.get(resource) ?? 0,
+        used: await this.#used(team, resource),
+      })),
     );
   }
 
-  /** @throws NOT_FOUND for a thing that has no quota */
-  async set(team: string, resource: string, limit: number): Promise<void> {
-    const known = [...new Set([...this.#rules.values()].map((rule) => rule.resource))];
-    if (!known.includes(resource)) {
-      throw new PlatformError(
-        'NOT_FOUND',
-        `There is no quota on '${resource}'; there are quotas on ${known.join(', ')}.`,
-      );
-    }
+  async set(team: string, resource: QuotaResource, limit: number): Promise<number> {
     await this.#store.set(team, resource, limit);
+    return this.#used(team, resource);
+  }
+
+  async #used(team: string, resource: QuotaResource): Promise<number> {
+    return (await this.#usage.get(resource)?.(team)) ?? 0;
   }
 }

@@ -30,24 +30,21 @@ export class QuotaStore {
     this.#database = database.as<QuotaTables>();
   }
 
-  async limit(team: string, resource: string): Promise<number | undefined> {
-    const row = await this.#database.query
+  /** In a transaction: the limit, which nobody else reads so until the transaction ends. */
+  async lockLimit(team: string, resource: string): Promise<number | undefined> {
+    const select = this.#database.query
       .selectFrom('quotas')
       .select('limit_value')
       .where('team', '=', team)
-      .where('resource', '=', resource)
-      .executeTakeFirst();
+      .where('resource', '=', resource);
+    const row = await (this.#database.dialect === 'postgres' ? select.forUpdate() : select).executeTakeFirst();
     return row?.limit_value;
   }
 
-  async list(team: string): Promise<{ resource: string; limit: number }[]> {
-    const rows = await this.#database.query
-      .selectFrom('quotas')
-      .selectAll()
-      .where('team', '=', team)
-      .orderBy('resource')
-      .execute();
-    return rows.map((row) => ({ resource: row.resource, limit: row.limit_value }));
+  /** A team's limits by what they limit. */
+  async list(team: string): Promise<Map<string, number>> {
+    const rows = await this.#database.query.selectFrom('quotas').selectAll().where('team', '=', team).execute();
+    return new Map(rows.map((row) => [row.resource, row.limit_value]));
   }
 
   async set(team: string, resource: string, limit: number): Promise<void> {

@@ -105,6 +105,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prediction-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the team keeps its predictions. */
+        get: operations["getPredictionRetention"];
+        /** Sets how long the team keeps its predictions; older ones are removed within the hour. */
+        put: operations["setPredictionRetention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -114,6 +132,23 @@ export interface paths {
         };
         /** Audit entries, newest first. */
         get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole chain as JSON lines, in order: what `mlops audit verify` reads. */
+        get: operations["exportAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -151,6 +186,58 @@ export interface paths {
         put: operations["setQuota"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the platform does by itself, and when next. */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest runs of a job that did something or failed. */
+        get: operations["listJobRuns"];
+        put?: never;
+        /** Makes a job due now; some process takes it up within seconds. */
+        post: operations["runJobNow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Asks a run to end, wherever it runs; it does within seconds. */
+        delete: operations["cancelJobRun"];
         options?: never;
         head?: never;
         patch?: never;
@@ -209,6 +296,7 @@ export interface operations {
                             team: string;
                             /** @enum {string} */
                             status: "ready" | "loading" | "failed" | "deleted";
+                            reason: string | null;
                             /** Format: date-time */
                             created_at: string;
                             deleted_at: string | null;
@@ -293,6 +381,7 @@ export interface operations {
                         team: string;
                         /** @enum {string} */
                         status: "ready" | "loading" | "failed" | "deleted";
+                        reason: string | null;
                         /** Format: date-time */
                         created_at: string;
                         deleted_at: string | null;
@@ -363,6 +452,7 @@ export interface operations {
                         team: string;
                         /** @enum {string} */
                         status: "ready" | "loading" | "failed" | "deleted";
+                        reason: string | null;
                         /** Format: date-time */
                         created_at: string;
                         deleted_at: string | null;
@@ -445,6 +535,7 @@ export interface operations {
                         team: string;
                         /** @enum {string} */
                         status: "ready" | "loading" | "failed" | "deleted";
+                        reason: string | null;
                         /** Format: date-time */
                         created_at: string;
                         deleted_at: string | null;
@@ -551,6 +642,7 @@ export interface operations {
                         team: string;
                         /** @enum {string} */
                         status: "ready" | "loading" | "failed" | "deleted";
+                        reason: string | null;
                         /** Format: date-time */
                         created_at: string;
                         deleted_at: string | null;
@@ -711,6 +803,8 @@ export interface operations {
                         }[];
                         /** @description null on the last page. */
                         next_page_token: string | null;
+                        /** @description Files of the log that could not be read: what they hold is missing here. */
+                        unreadable_segments?: string[];
                     };
                 };
             };
@@ -755,7 +849,78 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        /** @description Actuals that were attached. */
                         accepted: number;
+                        /** @description Ids of predictions that are not in the log: nothing was attached to them. */
+                        unknown: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPredictionRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        days: number;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPredictionRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    days: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        days: number;
                     };
                 };
             };
@@ -814,7 +979,8 @@ export interface operations {
                                 id: string;
                                 digest?: string;
                             };
-                            outcome: "succeeded" | "denied" | "failed";
+                            /** @enum {string} */
+                            outcome: "succeeded" | "denied" | "failed" | "attempted";
                             reason?: string;
                             request_id: string;
                             details?: {
@@ -826,6 +992,35 @@ export interface operations {
                         /** @description null on the last page. */
                         next_page_token: string | null;
                     };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
                 };
             };
             /** @description Refused or failed. */
@@ -903,6 +1098,181 @@ export interface operations {
                         resource: string;
                         limit: number;
                         used: number;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobs: {
+                            name: string;
+                            summary: string;
+                            every_seconds: number;
+                            /**
+                             * @description one: one process among all. each: every process for itself.
+                             * @enum {string}
+                             */
+                            runner: "one" | "each";
+                            next_run: string | null;
+                            /** @description The process that runs it now. */
+                            running_in: string | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        runs: {
+                            id: string;
+                            job: string;
+                            process: string;
+                            /** @enum {string} */
+                            status: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                            /** Format: date-time */
+                            started_at: string;
+                            ended_at: string | null;
+                            message: string | null;
+                            progress: {
+                                done: number;
+                                total: number;
+                            } | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runJobNow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJobRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        job: string;
+                        process: string;
+                        /** @enum {string} */
+                        status: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                        /** Format: date-time */
+                        started_at: string;
+                        ended_at: string | null;
+                        message: string | null;
+                        progress: {
+                            done: number;
+                            total: number;
+                        } | null;
                     };
                 };
             };

@@ -12,6 +12,7 @@ import type {
   PredictRequest,
   Tensor,
   TensorMetadata,
+  VersionShare,
 } from '../engine.ts';
 import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
 import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
@@ -33,7 +34,7 @@ interface Model extends ModelInputs {
 
 interface Served {
   readonly versions: Map<string, Model>;
-  live: string | undefined;
+  traffic: readonly VersionShare[];
 }
 
 export interface InferenceOptions {
@@ -71,7 +72,7 @@ class EmbeddedInference implements InferenceEngine {
     this.#loading.add(place);
     try {
       const model = await this.#open(version, source);
-      const served = this.#models.get(name) ?? { versions: new Map<string, Model>(), live: undefined };
+      const served = this.#models.get(name) ?? { versions: new Map<string, Model>(), traffic: [] };
       this.#models.set(name, served);
       served.versions.set(version, model);
       return { name, version, inputs: model.inputs, outputs: model.outputs, golden: model.golden };
@@ -112,9 +113,10 @@ class EmbeddedInference implements InferenceEngine {
     );
   }
 
-  serve(name: string, version: string): void {
-    this.#model(name, version);
-    (this.#models.get(name) as Served).live = version;
+  route(name: string, traffic: readonly VersionShare[]): void {
+    for (const { version } of traffic) this.#model(name, version);
+    const served = this.#models.get(name);
+    if (served) served.traffic = traffic.filter(({ weight }) => weight > 0);
   }
 
   async unload(name: string, version: string): Promise<void> {
@@ -122,20 +124,22 @@ class EmbeddedInference implements InferenceEngine {
     const model = served?.versions.get(version);
     if (!served || !model) return;
     served.versions.delete(version);
-    if (served.live === version) served.live = undefined;
+    served.traffic = served.traffic.filter((share) => share.version !== version);
     if (served.versions.size === 0) this.#models.delete(name);
     if (model.running > 0) await new Promise<void>((resolve) => (model.idle = resolve));
     await this.#pool.unload(model.key);
   }
 
   models(): readonly string[] {
-    return [...this.#models].filter(([, served]) => served.live !== undefined).map(([name]) => name);
+    return [...this.#models].filter(([, served]) => served.traffic.length > 0).map(([name]) => name);
   }
 
   isReady(name: string, version?: string): boolean {
     const served = this.#models.get(name);
-    const model = served?.versions.get(version ?? served.live ?? '');
-    return model !== undefined && this.#pool.has(model.key);
+    if (!served) return false;
+    const wanted = version === undefined ? served.traffic.map((share) => share.version) : [version];
+    const models = wanted.map((each) => served.versions.get(each));
+    return models.length > 0 && models.every((model) => model !== undefined && this.#pool.has(model.key));
   }
 
   metadata(name: string, version?: string): ModelMetadata {
@@ -194,12 +198,23 @@ class EmbeddedInference implements InferenceEngine {
   #model(name: string, version: string | undefined): Model {
     const served = this.#models.get(name);
     if (!served) throw new PlatformError('NOT_FOUND', `Model '${name}' does not exist.`);
-    const wanted = version ?? served.live;
+    const wanted = version ?? chosen(served.traffic);
     if (wanted === undefined) throw new PlatformError('NOT_READY', `Model '${name}' is not ready.`);
     const model = served.versions.get(wanted);
     if (!model) throw new PlatformError('NOT_FOUND', `Model '${name}' has no version '${wanted}'.`);
     return model;
   }
+}
+
+/** One of the versions, by chance and weight. */
+function chosen(traffic: readonly VersionShare[]): string | undefined {
+  if (traffic.length <= 1) return traffic[0]?.version;
+  let at = Math.random() * traffic.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { version, weight } of traffic) {
+    at -= weight;
+    if (at < 0) return version;
+  }
+  return traffic.at(-1)?.version;
 }
 
 /** The key column is the caller's, not the model's. */

@@ -1,4 +1,5 @@
 import type { Pipeline } from '@mlops/operations';
+import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Inference, InferenceEngine } from '../engine.ts';
 import { inferenceMetrics } from '../metrics.ts';
@@ -65,9 +66,8 @@ export class Door {
         handler: async (request, reply) => {
           const name = nameOf(request);
           const asked = this.#asked(name, request);
-          const caller = { requestId: request.id, ip: request.ip, authorization: request.headers.authorization };
-          const resource = { type: operation.resource.type, id: name };
-          const call = { name: operationName, operation, resource, caller };
+          const input = { name, version: asked.version };
+          const call = { name: operationName, operation, input, caller: callerOf(request) };
           return sendJson(reply, await this.#pipeline(call, () => answer(asked)));
         },
       });

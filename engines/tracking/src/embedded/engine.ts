@@ -2,6 +2,7 @@ import type { BlobStore } from '@mlops/blobs';
 import { type Database, migrate } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
 import type { TrackingEngine } from '../engine.ts';
+import { type ExperimentFinders, rootOf } from '../roots.ts';
 import { artifactProxy } from './artifacts.ts';
 import type { TrackingContext } from './context.ts';
 import { ensureDefaultExperiment, experimentOperations } from './experiments.ts';
@@ -55,7 +56,32 @@ export async function openTracking(options: EmbeddedTrackingOptions): Promise<Tr
       }
       return { directory, digest: row.digest === '' ? undefined : row.digest };
     },
+    rootOf: (thing) => rootOf(experimentFinders(context), thing),
     sharesDatabase: true,
     close: () => Promise.resolve(),
+  };
+}
+
+function experimentFinders({ database }: TrackingContext): ExperimentFinders {
+  const text = (row: { experiment: number } | undefined) => (row === undefined ? undefined : String(row.experiment));
+  return {
+    byName: async (name) =>
+      text(
+        await database.query
+          .selectFrom('experiments')
+          .select('id as experiment')
+          .where('name', '=', name)
+          .executeTakeFirst(),
+      ),
+    ofRun: async (id) =>
+      text(await database.query.selectFrom('runs').select('experiment').where('run_id', '=', id).executeTakeFirst()),
+    ofLoggedModel: async (id) =>
+      text(
+        await database.query
+          .selectFrom('logged_models')
+          .select('experiment')
+          .where('model_id', '=', id)
+          .executeTakeFirst(),
+      ),
   };
 }

@@ -1,40 +1,38 @@
 import { Type } from 'typebox';
 import { Experiment, empty, int64, page, Tag, ViewType } from '../messages.ts';
+import { experiment, experimentByName, experiments, newExperiment } from './resources.ts';
 import { operation } from './table.ts';
 
 const text = Type.String();
 const id = { experiment_id: text };
-const field = 'experiment_id';
 
 export const experimentOperations = {
   createExperiment: operation(
     'POST /experiments/create',
     'write',
-    'experiment',
+    newExperiment,
     Type.Object({ name: text, artifact_location: Type.Optional(text), tags: Type.Optional(Type.Array(Tag)) }),
     Type.Object(id),
-    { field: 'name' },
+    { details: ({ name }) => ({ name }) },
   ),
   getExperiment: operation(
     'GET /experiments/get',
     'read',
-    'experiment',
+    experiment,
     Type.Object(id),
     Type.Object({ experiment: Experiment }),
-    { field },
   ),
   getExperimentByName: operation(
     'GET /experiments/get-by-name',
     'read',
-    'experiment',
+    experimentByName,
     Type.Object({ experiment_name: text }),
     Type.Object({ experiment: Experiment }),
-    { field: 'experiment_name' },
   ),
   searchExperiments: operation(
     'POST /experiments/search',
     'read',
-    'experiment',
+    experiments,
     Type.Object({
       max_results: Type.Optional(int64),
       page_token: Type.Optional(text),
@@ -48,27 +46,25 @@ export const experimentOperations = {
   updateExperiment: operation(
     'POST /experiments/update',
     'write',
-    'experiment',
+    experiment,
     Type.Object({ ...id, new_name: Type.Optional(text) }),
     empty,
-    { field },
+    { details: ({ new_name = '' }) => ({ new_name }) },
   ),
-  deleteExperiment: operation('POST /experiments/delete', 'delete', 'experiment', Type.Object(id), empty, { field }),
-  restoreExperiment: operation('POST /experiments/restore', 'delete', 'experiment', Type.Object(id), empty, { field }),
+  deleteExperiment: operation('POST /experiments/delete', 'delete', experiment, Type.Object(id), empty),
+  restoreExperiment: operation('POST /experiments/restore', 'delete', experiment, Type.Object(id), empty),
   setExperimentTag: operation(
     'POST /experiments/set-experiment-tag',
     'write',
-    'experiment',
+    experiment,
     Type.Object({ ...id, key: text, value: Type.Optional(text) }),
     empty,
-    { field },
   ),
   deleteExperimentTag: operation(
     'POST /experiments/delete-experiment-tag',
     'write',
-    'experiment',
+    experiment,
     Type.Object({ ...id, key: text }),
     empty,
-    { field },
   ),
 };

@@ -1,3 +1,4 @@
+import { artifactOperations } from './artifacts.ts';
 import { experimentOperations } from './experiments.ts';
 import { loggedModelOperations } from './logged-models.ts';
 import { registryOperations } from './registry.ts';
@@ -11,4 +12,4 @@ export const trackingOperations = {
   ...registryOperations,
 };
 
-export type { TrackingOperation } from './table.ts';
+export { artifactOperations };

@@ -1,17 +1,17 @@
 import { Type } from 'typebox';
 import { empty, int64, LoggedModel, LoggedModelStatus, Param, page, Tag } from '../messages.ts';
+import { loggedModel, loggedModels, newLoggedModel } from './resources.ts';
 import { operation } from './table.ts';
 
 const text = Type.String();
 const id = { model_id: text };
-const field = 'model_id';
 const one = Type.Object({ model: LoggedModel });
 
 export const loggedModelOperations = {
   createLoggedModel: operation(
     'POST /logged-models',
     'write',
-    'logged-model',
+    newLoggedModel,
     Type.Object({
       experiment_id: text,
       name: Type.Optional(text),
@@ -21,31 +21,26 @@ export const loggedModelOperations = {
       tags: Type.Optional(Type.Array(Tag)),
     }),
     one,
-    { field: 'name' },
   ),
   getLoggedModel: operation(
     'GET /logged-models/:model_id',
     'read',
-    'logged-model',
+    loggedModel,
     Type.Object({ ...id, allow_deleted: Type.Optional(Type.Boolean()) }),
     one,
-    { field },
   ),
   finalizeLoggedModel: operation(
     'PATCH /logged-models/:model_id',
     'write',
-    'logged-model',
+    loggedModel,
     Type.Object({ ...id, status: LoggedModelStatus }),
     one,
-    { field },
   ),
-  deleteLoggedModel: operation('DELETE /logged-models/:model_id', 'delete', 'logged-model', Type.Object(id), empty, {
-    field,
-  }),
+  deleteLoggedModel: operation('DELETE /logged-models/:model_id', 'delete', loggedModel, Type.Object(id), empty),
   searchLoggedModels: operation(
     'POST /logged-models/search',
     'read',
-    'logged-model',
+    loggedModels,
     Type.Object({
       experiment_ids: Type.Optional(Type.Array(text)),
       filter: Type.Optional(text),
@@ -68,25 +63,25 @@ export const loggedModelOperations = {
   setLoggedModelTags: operation(
     'PATCH /logged-models/:model_id/tags',
     'write',
-    'logged-model',
+    loggedModel,
     Type.Object({ ...id, tags: Type.Optional(Type.Array(Tag)) }),
     empty,
-    { field, audited: false },
+    { audited: false },
   ),
   deleteLoggedModelTag: operation(
     'DELETE /logged-models/:model_id/tags/:tag_key',
     'write',
-    'logged-model',
+    loggedModel,
     Type.Object({ ...id, tag_key: text }),
     empty,
-    { field, audited: false },
+    { audited: false },
   ),
   logLoggedModelParams: operation(
     'POST /logged-models/:model_id/params',
     'write',
-    'logged-model',
+    loggedModel,
     Type.Object({ ...id, params: Type.Optional(Type.Array(Param)) }),
     empty,
-    { field, audited: false },
+    { audited: false },
   ),
 };

@@ -1,6 +1,16 @@
 import { Type } from 'typebox';
 import { empty, int64, ModelVersion, page, RegisteredModel, Tag } from '../messages.ts';
-import { operation } from './table.ts';
+import {
+  alias,
+  modelVersion,
+  modelVersions,
+  newModelVersion,
+  newRegisteredModel,
+  registeredModel,
+  registeredModels,
+  renamedModel,
+} from './resources.ts';
+import { given, operation } from './table.ts';
 
 const text = Type.String();
 const optionalText = Type.Optional(text);
@@ -8,7 +18,6 @@ const name = { name: text };
 const version = { name: text, version: text };
 const oneModel = Type.Object({ registered_model: RegisteredModel });
 const oneVersion = Type.Object({ model_version: ModelVersion });
-const field = 'name';
 const search = {
   filter: optionalText,
   max_results: Type.Optional(int64),
@@ -16,103 +25,96 @@ const search = {
   page_token: optionalText,
 };
 
+/** A tag's value may be long; the entry says what was decided, not a text of pages. */
+const tagDetails = ({ key, value = '' }: { key: string; value?: string }) => ({ key, value: value.slice(0, 500) });
+
 export const registryOperations = {
   createRegisteredModel: operation(
     'POST /registered-models/create',
     'write',
-    'registered-model',
+    newRegisteredModel,
     Type.Object({ ...name, tags: Type.Optional(Type.Array(Tag)), description: optionalText }),
     oneModel,
-    { field },
   ),
   renameRegisteredModel: operation(
     'POST /registered-models/rename',
     'write',
-    'registered-model',
+    renamedModel,
     Type.Object({ ...name, new_name: optionalText }),
     oneModel,
-    { field },
+    { details: ({ new_name }) => given({ new_name }) },
   ),
   updateRegisteredModel: operation(
     'PATCH /registered-models/update',
     'write',
-    'registered-model',
+    registeredModel,
     Type.Object({ ...name, description: optionalText }),
     oneModel,
-    { field },
   ),
   deleteRegisteredModel: operation(
     'DELETE /registered-models/delete',
     'delete',
-    'registered-model',
+    registeredModel,
     Type.Object(name),
     empty,
-    {
-      field,
-    },
   ),
-  getRegisteredModel: operation('GET /registered-models/get', 'read', 'registered-model', Type.Object(name), oneModel, {
-    field,
-  }),
+  getRegisteredModel: operation('GET /registered-models/get', 'read', registeredModel, Type.Object(name), oneModel),
   searchRegisteredModels: operation(
     'GET /registered-models/search',
     'read',
-    'registered-model',
+    registeredModels,
     Type.Object(search),
     page('registered_models', RegisteredModel),
   ),
   getLatestVersions: operation(
     'POST /registered-models/get-latest-versions',
     'read',
-    'registered-model',
+    registeredModel,
     Type.Object({ ...name, stages: Type.Optional(Type.Array(text)) }),
     Type.Object({ model_versions: Type.Optional(Type.Array(ModelVersion)) }),
-    { field, alsoMethods: ['GET'] },
+    { alsoMethods: ['GET'] },
   ),
   setRegisteredModelTag: operation(
     'POST /registered-models/set-tag',
     'write',
-    'registered-model',
+    registeredModel,
     Type.Object({ ...name, key: text, value: optionalText }),
     empty,
-    { field },
+    { details: tagDetails },
   ),
   deleteRegisteredModelTag: operation(
     'DELETE /registered-models/delete-tag',
     'write',
-    'registered-model',
+    registeredModel,
     Type.Object({ ...name, key: text }),
     empty,
-    { field },
   ),
   setRegisteredModelAlias: operation(
     'POST /registered-models/alias',
     'write',
-    'registered-model-alias',
+    alias,
     Type.Object({ ...name, alias: text, version: text }),
     empty,
-    { field: 'alias' },
+    { details: ({ version }) => ({ version }) },
   ),
   deleteRegisteredModelAlias: operation(
     'DELETE /registered-models/alias',
     'write',
-    'registered-model-alias',
+    alias,
     Type.Object({ ...name, alias: text }),
     empty,
-    { field: 'alias' },
   ),
   getModelVersionByAlias: operation(
     'GET /registered-models/alias',
     'read',
-    'registered-model-alias',
+    alias,
     Type.Object({ ...name, alias: text }),
     oneVersion,
-    { field: 'alias' },
   ),
   createModelVersion: operation(
     'POST /model-versions/create',
     'write',
-    'model-version',
+    newModelVersion,
     Type.Object({
       ...name,
       source: text,
@@ -123,66 +125,52 @@ export const registryOperations = {
       model_id: optionalText,
     }),
     oneVersion,
-    { field },
+    { details: ({ source, run_id, model_id }) => given({ source, run_id, model_id }) },
   ),
   updateModelVersion: operation(
     'PATCH /model-versions/update',
     'write',
-    'model-version',
+    modelVersion,
     Type.Object({ ...version, description: optionalText }),
     oneVersion,
-    { field },
   ),
   transitionModelVersionStage: operation(
     'POST /model-versions/transition-stage',
     'write',
-    'model-version',
+    modelVersion,
     Type.Object({ ...version, stage: text, archive_existing_versions: Type.Optional(Type.Boolean()) }),
     oneVersion,
-    { field },
+    { details: ({ stage }) => ({ stage }) },
   ),
-  deleteModelVersion: operation(
-    'DELETE /model-versions/delete',
-    'delete',
-    'model-version',
-    Type.Object(version),
-    empty,
-    {
-      field,
-    },
-  ),
-  getModelVersion: operation('GET /model-versions/get', 'read', 'model-version', Type.Object(version), oneVersion, {
-    field,
-  }),
+  deleteModelVersion: operation('DELETE /model-versions/delete', 'delete', modelVersion, Type.Object(version), empty),
+  getModelVersion: operation('GET /model-versions/get', 'read', modelVersion, Type.Object(version), oneVersion),
   searchModelVersions: operation(
     'GET /model-versions/search',
     'read',
-    'model-version',
+    modelVersions,
     Type.Object(search),
     page('model_versions', ModelVersion),
   ),
   getModelVersionDownloadUri: operation(
     'GET /model-versions/get-download-uri',
     'read',
-    'model-version',
+    modelVersion,
     Type.Object(version),
     Type.Object({ artifact_uri: text }),
-    { field },
   ),
   setModelVersionTag: operation(
     'POST /model-versions/set-tag',
     'write',
-    'model-version',
+    modelVersion,
     Type.Object({ ...version, key: text, value: optionalText }),
     empty,
-    { field },
+    { details: tagDetails },
   ),
   deleteModelVersionTag: operation(
     'DELETE /model-versions/delete-tag',
     'write',
-    'model-version',
+    modelVersion,
     Type.Object({ ...version, key: text }),
     empty,
-    { field },
   ),
 };

@@ -15,19 +15,20 @@ import {
   Tag,
   ViewType,
 } from '../messages.ts';
+import { newRun, run, runs } from './resources.ts';
 import { operation } from './table.ts';
 
 const text = Type.String();
 const optionalText = Type.Optional(text);
 /** Clients name a run by run_id; older ones by run_uuid. */
-const run = { run_id: optionalText, run_uuid: optionalText };
-const logged = { field: 'run_id', audited: false };
+const runId = { run_id: optionalText, run_uuid: optionalText };
+const logged = { audited: false };
 
 export const runOperations = {
   createRun: operation(
     'POST /runs/create',
     'write',
-    'run',
+    newRun,
     Type.Object({
       experiment_id: optionalText,
       user_id: optionalText,
@@ -36,30 +37,26 @@ export const runOperations = {
       tags: Type.Optional(Type.Array(Tag)),
     }),
     Type.Object({ run: Run }),
-    { field: 'run_name' },
   ),
-  getRun: operation('GET /runs/get', 'read', 'run', Type.Object(run), Type.Object({ run: Run }), { field: 'run_id' }),
+  getRun: operation('GET /runs/get', 'read', run, Type.Object(runId), Type.Object({ run: Run })),
   updateRun: operation(
     'POST /runs/update',
     'write',
-    'run',
+    run,
     Type.Object({
-      ...run,
+      ...runId,
       status: Type.Optional(RunStatus),
       end_time: Type.Optional(int64),
       run_name: optionalText,
     }),
     Type.Object({ run_info: RunInfo }),
-    { field: 'run_id' },
   ),
-  deleteRun: operation('POST /runs/delete', 'delete', 'run', Type.Object({ run_id: text }), empty, { field: 'run_id' }),
-  restoreRun: operation('POST /runs/restore', 'delete', 'run', Type.Object({ run_id: text }), empty, {
-    field: 'run_id',
-  }),
+  deleteRun: operation('POST /runs/delete', 'delete', run, Type.Object({ run_id: text }), empty),
+  restoreRun: operation('POST /runs/restore', 'delete', run, Type.Object({ run_id: text }), empty),
   searchRuns: operation(
     'POST /runs/search',
     'read',
-    'run',
+    runs,
     Type.Object({
       experiment_ids: Type.Optional(Type.Array(text)),
       filter: optionalText,
@@ -73,39 +70,32 @@ export const runOperations = {
   logMetric: operation(
     'POST /runs/log-metric',
     'write',
-    'run',
-    Type.Object({ ...run, ...MetricInput.properties }),
+    run,
+    Type.Object({ ...runId, ...MetricInput.properties }),
     empty,
     logged,
   ),
   logParameter: operation(
     'POST /runs/log-parameter',
     'write',
-    'run',
-    Type.Object({ ...run, key: text, value: optionalText }),
+    run,
+    Type.Object({ ...runId, key: text, value: optionalText }),
     empty,
     logged,
   ),
   setTag: operation(
     'POST /runs/set-tag',
     'write',
-    'run',
-    Type.Object({ ...run, key: text, value: optionalText }),
+    run,
+    Type.Object({ ...runId, key: text, value: optionalText }),
     empty,
     logged,
   ),
-  deleteTag: operation(
-    'POST /runs/delete-tag',
-    'write',
-    'run',
-    Type.Object({ run_id: text, key: text }),
-    empty,
-    logged,
-  ),
+  deleteTag: operation('POST /runs/delete-tag', 'write', run, Type.Object({ run_id: text, key: text }), empty, logged),
   logBatch: operation(
     'POST /runs/log-batch',
     'write',
-    'run',
+    run,
     Type.Object({
       run_id: text,
       metrics: Type.Optional(Type.Array(MetricInput)),
@@ -118,7 +108,7 @@ export const runOperations = {
   logInputs: operation(
     'POST /runs/log-inputs',
     'write',
-    'run',
+    run,
     Type.Object({
       run_id: text,
       datasets: Type.Optional(Type.Array(DatasetInput)),
@@ -130,7 +120,7 @@ export const runOperations = {
   logOutputs: operation(
     'POST /runs/outputs',
     'write',
-    'run',
+    run,
     Type.Object({ run_id: text, models: Type.Optional(Type.Array(ModelOutput)) }),
     empty,
     logged,
@@ -138,9 +128,8 @@ export const runOperations = {
   getMetricHistory: operation(
     'GET /metrics/get-history',
     'read',
-    'run',
-    Type.Object({ ...run, metric_key: text, page_token: optionalText, max_results: Type.Optional(int64) }),
+    run,
+    Type.Object({ ...runId, metric_key: text, page_token: optionalText, max_results: Type.Optional(int64) }),
     page('metrics', Metric),
-    { field: 'run_id' },
   ),
 };

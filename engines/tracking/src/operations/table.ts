@@ -1,40 +1,24 @@
-import type { Access, Effect, HttpMethod, Operation } from '@mlops/operations';
+import { type HttpMethod, type OperationShape, operation as row } from '@mlops/operations';
 import type { TSchema } from 'typebox';
 
-/** A row of MLflow's table: an operation, and the further methods under which clients also call it. */
-export interface TrackingOperation extends Operation {
-  readonly alsoMethods?: readonly HttpMethod[];
-}
-
-interface Options {
-  readonly effect?: Effect;
-  readonly audited?: boolean;
-  readonly field?: string;
-  readonly alsoMethods?: readonly HttpMethod[];
-}
+type Shape<Request extends TSchema, Response extends TSchema> = OperationShape<Request, Response>;
 
 /**
- * A row. What reads has no effect; what changes is one transaction and audited, except where `options` say otherwise:
- * what a training loop logs by the thousand (metrics, params, tags of runs) is data, not an act of control.
+ * A row of MLflow's table. What a training loop logs by the thousand (metrics, params, tags of runs) is data, not an act
+ * of control: its rows say `audited: false`.
  */
 export function operation<Request extends TSchema, Response extends TSchema>(
   route: `${HttpMethod} /${string}`,
-  access: Access,
-  resourceType: string,
+  access: Shape<Request, Response>['access'],
+  resource: Shape<Request, Response>['resource'],
   request: Request,
   response: Response,
-  options: Options = {},
+  options: Pick<Shape<Request, Response>, 'audited' | 'alsoMethods' | 'details' | 'effect'> = {},
 ) {
-  const [method, path] = route.split(' ') as [HttpMethod, string];
-  return {
-    method,
-    path,
-    access,
-    request,
-    response,
-    effect: options.effect ?? (access === 'read' ? 'none' : 'transaction'),
-    audited: options.audited ?? access !== 'read',
-    resource: { type: resourceType, ...(options.field === undefined ? {} : { field: options.field }) },
-    ...(options.alsoMethods === undefined ? {} : { alsoMethods: options.alsoMethods }),
-  } satisfies TrackingOperation;
+  return row(route, { access, resource, request, response, ...options });
+}
+
+/** Details without what the request did not say: an audit entry's canonical form knows no undefined. */
+export function given(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,6 @@
 import { mlflowError, PlatformError } from '@mlops/errors';
-import type { Caller } from '@mlops/operations';
 import { useErrorFormat } from '@mlops/service';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 
 /** Errors as MLflow writes them, and bodies as it reads them: empty is {}, a JSON string is read once more. */
 export function speakMlflow(scope: FastifyInstance): void {
@@ -25,9 +24,4 @@ function parseBody(body: string): unknown {
   } catch (error) {
     throw new PlatformError('MALFORMED_REQUEST', `The request body is not JSON: ${(error as Error).message}.`);
   }
-}
-
-/** Who calls, as far as the door can tell. */
-export function callerOf(request: FastifyRequest): Caller {
-  return { requestId: request.id, ip: request.ip, authorization: request.headers.authorization };
 }

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sha256Of } from '@mlops/blobs';
 import { PlatformError } from '@mlops/errors';
@@ -17,6 +17,8 @@ export interface FetchedModel {
 export class ModelFiles {
   readonly #root: string;
   readonly #tracking: TrackingEngine;
+  /** Folders that are being copied. */
+  readonly #incoming = new Set<string>();
 
   constructor(root: string, tracking: TrackingEngine) {
     this.#root = root;
@@ -37,28 +39,41 @@ export class ModelFiles {
     if (kept) return kept;
     await mkdir(this.#root, { recursive: true });
     const incoming = await mkdtemp(join(this.#root, 'incoming-'));
+    this.#incoming.add(basename(incoming));
     try {
       await this.#copy(directory, '', incoming, { files: 0 });
       const digest = await folderDigest(incoming);
       if (digest === undefined)
         throw new PlatformError('INVALID_MODEL', `Model version ${name}/${version} has no files.`);
       if (wanted !== undefined && digest !== wanted) throw mismatch(name, version, wanted, digest);
-      const folder = this.#folder(digest);
+      const folder = this.folder(digest);
       await rm(folder, { recursive: true, force: true });
       await rename(incoming, folder);
       return { folder, digest };
     } finally {
       await rm(incoming, { recursive: true, force: true });
+      this.#incoming.delete(basename(incoming));
     }
   }
 
   /** A copy from before, if its bytes are still what its name says. */
   async #kept(digest: string): Promise<FetchedModel | undefined> {
-    const folder = this.#folder(digest);
+    const folder = this.folder(digest);
     return (await folderDigest(folder)) === digest ? { folder, digest } : undefined;
   }
 
-  #folder(digest: string): string {
+  /** Removes what is of none of these digests, and what a killed process was copying. @returns how many were removed */
+  async sweep(needed: ReadonlySet<string>): Promise<number> {
+    const kept = new Set([...needed].map((digest) => basename(this.folder(digest))));
+    const unneeded = (await readdir(this.#root).catch(noFolder)).filter(
+      (name) => !kept.has(name) && !this.#incoming.has(name),
+    );
+    for (const name of unneeded) await rm(join(this.#root, name), { recursive: true, force: true });
+    return unneeded.length;
+  }
+
+  /** Where the files of a digest are, once they were fetched. */
+  folder(digest: string): string {
     return join(this.#root, digest.replace(':', '-'));
   }
 

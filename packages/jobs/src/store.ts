@@ -1,0 +1,317 @@
+import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
+import { type RawBuilder, sql } from 'kysely';
+import type { JobProgress } from './job.ts';
+
+interface JobTables {
+  jobs: {
+    name: string;
+    /** Milliseconds since 1970, as are all times here: by the database's clock, which all processes share. */
+    next_run: number;
+    lease_owner: string | null;
+    lease_until: number | null;
+    /** Grows with each lease: what is done under an older one is refused. */
+    fence: number;
+    checkpoint: string | null;
+  };
+  job_runs: {
+    id: string;
+    job: string;
+    runner: string;
+    status: string;
+    started_at: number;
+    ended_at: number | null;
+    message: string | null;
+    done: number | null;
+    total: number | null;
+    cancel_requested: number;
+  };
+}
+
+export const jobSchema: Readonly<Record<string, SchemaStep>> = {
+  '0001_jobs': async (db, dialect) => {
+    const types = columnTypes(dialect);
+    const text = sql.raw(types.text) as never;
+    const integer = sql.raw(types.integer) as never;
+    await db.schema
+      .createTable('jobs')
+      .addColumn('name', text, (c) => c.primaryKey().notNull())
+      .addColumn('next_run', integer, (c) => c.notNull())
+      .addColumn('lease_owner', text)
+      .addColumn('lease_until', integer)
+      .addColumn('fence', integer, (c) => c.notNull())
+      .addColumn('checkpoint', text)
+      .execute();
+    await db.schema
+      .createTable('job_runs')
+      .addColumn('id', text, (c) => c.primaryKey().notNull())
+      .addColumn('job', text, (c) => c.notNull())
+      .addColumn('runner', text, (c) => c.notNull())
+      .addColumn('status', text, (c) => c.notNull())
+      .addColumn('started_at', integer, (c) => c.notNull())
+      .addColumn('ended_at', integer)
+      .addColumn('message', text)
+      .addColumn('done', integer)
+      .addColumn('total', integer)
+      .addColumn('cancel_requested', integer, (c) => c.notNull())
+      .execute();
+    await db.schema.createIndex('job_runs_by_time').on('job_runs').columns(['job', 'started_at']).execute();
+  },
+};
+
+export interface JobState {
+  readonly name: string;
+  readonly nextRun: number;
+  /** The process that runs it now. */
+  readonly runner: string | null;
+}
+
+export interface JobRunRecord {
+  readonly id: string;
+  readonly job: string;
+  readonly runner: string;
+  /** `interrupted`: its process ended, or lost the lease, before the run did. */
+  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly message: string | null;
+  readonly progress: JobProgress | null;
+}
+
+export interface Lease {
+  readonly job: string;
+  readonly fence: number;
+  readonly checkpoint: unknown;
+  readonly takenAt: number;
+}
+
+const HISTORY_KEPT = 200;
+
+export class JobStore {
+  readonly #database: Database<JobTables>;
+
+  constructor(database: Database<unknown>) {
+    this.#database = database.as<JobTables>();
+  }
+
+  transaction<T>(body: () => Promise<T>): Promise<T> {
+    return this.#database.write(body);
+  }
+
+  async announce(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await this.#database.write((tx) =>
+        tx
+          .insertInto('jobs')
+          .values({ name, next_run: this.#now(), lease_owner: null, lease_until: null, fence: 0, checkpoint: null })
+          .onConflict((conflict) => conflict.column('name').doNothing())
+          .execute(),
+      );
+    }
+  }
+
+  /** Names of jobs that are due and that nobody runs. */
+  async due(names: readonly string[]): Promise<string[]> {
+    const rows = await this.#database.query
+      .selectFrom('jobs')
+      .select('name')
+      .where('name', 'in', names)
+      .where('next_run', '<=', this.#now())
+      .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', this.#now())]))
+      .execute();
+    return rows.map(({ name }) => name);
+  }
+
+  /** Takes the lease, if it is still to be had; runs that its last holder has left are interrupted ones now. */
+  async lease(job: string, runner: string, milliseconds: number): Promise<Lease | undefined> {
+    return this.#database.write(async (tx) => {
+      const row = await tx
+        .updateTable('jobs')
+        .set({
+          lease_owner: runner,
+          lease_until: sql<number>`${this.#now()} + ${sql.lit(milliseconds)}`,
+          fence: sql<number>`fence + 1`,
+        })
+        .where('name', '=', job)
+        .where('next_run', '<=', this.#now())
+        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', this.#now())]))
+        .returning(['fence', 'checkpoint', this.#now().as('now')])
+        .executeTakeFirst();
+      if (!row) return undefined;
+      await tx
+        .updateTable('job_runs')
+        .set({ status: 'interrupted', ended_at: this.#now() })
+        .where('job', '=', job)
+        .where('status', '=', 'running')
+        .execute();
+      const checkpoint: unknown = row.checkpoint === null ? undefined : JSON.parse(row.checkpoint);
+      return { job, fence: row.fence, checkpoint, takenAt: row.now };
+    });
+  }
+
+  /** Holds the lease for longer; false if it has passed on. */
+  async renew({ job, fence }: Lease, milliseconds: number): Promise<boolean> {
+    const renewed = await this.#database.write((tx) =>
+      tx
+        .updateTable('jobs')
+        .set({ lease_until: sql<number>`${this.#now()} + ${sql.lit(milliseconds)}` })
+        .where('name', '=', job)
+        .where('fence', '=', fence)
+        .returning('name')
+        .execute(),
+    );
+    return renewed.length > 0;
+  }
+
+  /** Inside of a transaction: whether the lease is held, and will be until the transaction ends. */
+  async holds({ job, fence }: Lease): Promise<boolean> {
+    const select = this.#database.query.selectFrom('jobs').select('fence').where('name', '=', job);
+    const row = await (this.#database.dialect === 'postgres' ? select.forUpdate() : select).executeTakeFirst();
+    return row?.fence === fence;
+  }
+
+  async save({ job }: Lease, checkpoint: unknown): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .updateTable('jobs')
+        .set({ checkpoint: checkpoint === undefined ? null : JSON.stringify(checkpoint) })
+        .where('name', '=', job)
+        .execute(),
+    );
+  }
+
+  /** Gives the lease back; the next run is at `nextRun`, or at once where this one did not come to its end. */
+  async release({ job, fence }: Lease, nextRun: number | undefined): Promise<void> {
+    const next = nextRun === undefined ? {} : { next_run: nextRun };
+    await this.#database.write((tx) =>
+      tx
+        .updateTable('jobs')
+        .set({ lease_owner: null, lease_until: null, ...next })
+        .where('name', '=', job)
+        .where('fence', '=', fence)
+        .execute(),
+    );
+  }
+
+  async runNow(job: string): Promise<void> {
+    await this.#database.write((tx) =>
+      tx.updateTable('jobs').set({ next_run: this.#now() }).where('name', '=', job).execute(),
+    );
+  }
+
+  async states(): Promise<JobState[]> {
+    const rows = await this.#database.query.selectFrom('jobs').selectAll().orderBy('name').execute();
+    return rows.map(({ name, next_run, lease_owner }) => ({ name, nextRun: next_run, runner: lease_owner }));
+  }
+
+  async begin(id: string, job: string, runner: string): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('job_runs')
+        .values({
+          id,
+          job,
+          runner,
+          status: 'running',
+          started_at: this.#now(),
+          ended_at: null,
+          message: null,
+          done: null,
+          total: null,
+          cancel_requested: 0,
+        })
+        .execute(),
+    );
+  }
+
+  /** Notes the progress; true if the run shall end. */
+  async beat(id: string, progress: JobProgress | undefined): Promise<boolean> {
+    const rows = await this.#database.write((tx) =>
+      tx
+        .updateTable('job_runs')
+        .set({ done: progress?.done ?? null, total: progress?.total ?? null })
+        .where('id', '=', id)
+        .returning('cancel_requested')
+        .execute(),
+    );
+    return rows[0]?.cancel_requested === 1;
+  }
+
+  async end(id: string, status: JobRunRecord['status'], message: string | undefined): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .updateTable('job_runs')
+        .set({ status, message: message ?? null, ended_at: this.#now() })
+        .where('id', '=', id)
+        .where('status', '=', 'running')
+        .execute(),
+    );
+  }
+
+  /** A run that did nothing leaves nothing. */
+  async forget(id: string): Promise<void> {
+    await this.#database.write((tx) => tx.deleteFrom('job_runs').where('id', '=', id).execute());
+  }
+
+  /** Newest first. */
+  async history(job: string | undefined, limit: number): Promise<JobRunRecord[]> {
+    let query = this.#database.query.selectFrom('job_runs').selectAll();
+    if (job !== undefined) query = query.where('job', '=', job);
+    const rows = await query.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    return rows.map(toRecord);
+  }
+
+  async cancel(id: string, job: string): Promise<JobRunRecord | undefined> {
+    const rows = await this.#database.write((tx) =>
+      tx
+        .updateTable('job_runs')
+        .set({ cancel_requested: 1 })
+        .where('id', '=', id)
+        .where('job', '=', job)
+        .returningAll()
+        .execute(),
+    );
+    return rows[0] && toRecord(rows[0]);
+  }
+
+  /** Keeps the newest runs of a job. */
+  async trim(job: string): Promise<void> {
+    await this.#database.write(async (tx) => {
+      const oldest = await tx
+        .selectFrom('job_runs')
+        .select('started_at')
+        .where('job', '=', job)
+        .orderBy('started_at', 'desc')
+        .offset(HISTORY_KEPT)
+        .limit(1)
+        .executeTakeFirst();
+      if (!oldest) return;
+      await tx
+        .deleteFrom('job_runs')
+        .where('job', '=', job)
+        .where('started_at', '<=', oldest.started_at)
+        .where('status', '!=', 'running')
+        .execute();
+    });
+  }
+
+  /** Milliseconds since 1970 by the clock that all processes share. */
+  #now(): RawBuilder<number> {
+    return this.#database.dialect === 'postgres'
+      ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
+      : sql<number>`${sql.lit(Date.now())}`;
+  }
+}
+
+function toRecord(row: JobTables['job_runs']): JobRunRecord {
+  const { done, total } = row;
+  return {
+    id: row.id,
+    job: row.job,
+    runner: row.runner,
+    status: row.status as JobRunRecord['status'],
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    message: row.message,
+    progress: done === null || total === null ? null : { done, total },
+  };
+}

@@ -1,0 +1,60 @@
+import { type PlatformError, toPlatformError } from '@mlops/errors';
+import type { ServingTarget } from '../serving/index.ts';
+import type { Revision } from './deployment.ts';
+import type { LiveDeployments } from './live.ts';
+import type { DeploymentStore } from './store.ts';
+
+export interface FollowerParts {
+  readonly store: DeploymentStore;
+  readonly target: ServingTarget;
+  readonly live: LiveDeployments;
+  readonly onError: (name: string, error: PlatformError) => void;
+}
+
+/** Brings to this process what the database says is live: at start, and what other processes have decided since. */
+export class Follower {
+  readonly #parts: FollowerParts;
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+  }
+
+  /** @returns how many deployments were changed here */
+  async follow(): Promise<number> {
+    const { store, live } = this.#parts;
+    const active = await store.active();
+    const names = new Set([...active.map(({ name }) => name), ...live.names]);
+    const changes = await Promise.all([...names].map((name) => live.inTurn(name, () => this.#followOne(name))));
+    return changes.filter(Boolean).length;
+  }
+
+  /** In turn, and by what the database says now: it may have changed while others were followed. */
+  async #followOne(name: string): Promise<boolean> {
+    const { store, target, live, onError } = this.#parts;
+    try {
+      const deployment = await store.find(name);
+      const traffic = deployment?.deletedAt === null ? await store.traffic(name) : [];
+      if (!deployment || traffic.length === 0) {
+        const wasServed = live.names.includes(name);
+        if (wasServed) await live.drop(name);
+        return wasServed;
+      }
+      if (live.serves(name, traffic)) return false;
+      const revisions: Revision[] = [];
+      for (const { revision: number } of traffic) {
+        const revision = await store.revision(name, number);
+        if (!revision) continue;
+        await target.prepare(revision);
+        await target.verify(revision);
+        revisions.push(revision);
+      }
+      await live.route(name, deployment.team, revisions, traffic);
+      return true;
+    } catch (thrown) {
+      const error = toPlatformError(thrown);
+      live.fail(name, error.message);
+      onError(name, error);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { Turns } from '@mlops/concurrency';
+import type { ServingTarget, TrafficShare } from '../serving/index.ts';
+import type { Revision } from './deployment.ts';
+
+/** What the prediction log writes about a request to a deployment. */
+export interface ServedRevision {
+  readonly team: string;
+  readonly revision: number | null;
+  readonly modelVersion: string | null;
+}
+
+interface Live {
+  readonly team: string;
+  /** By the version's name at the target. */
+  readonly revisions: ReadonlyMap<string, Revision>;
+}
+
+/** What this process serves: the traffic of deployments, brought to the target. Changes of one deployment take turns. */
+export class LiveDeployments {
+  readonly #target: ServingTarget;
+  readonly #turns = new Turns();
+  /** Looked up at every prediction. */
+  readonly #live = new Map<string, Live>();
+  readonly #failures = new Map<string, string>();
+
+  constructor(target: ServingTarget) {
+    this.#target = target;
+  }
+
+  /** Runs a change of one deployment after those that were asked for before. */
+  inTurn<T>(name: string, body: () => Promise<T>): Promise<T> {
+    return this.#turns.take(name, body);
+  }
+
+  get names(): readonly string[] {
+    return [...this.#live.keys()];
+  }
+
+  /** In turn: lets requests be answered so; the revisions are verified. */
+  async route(name: string, team: string, revisions: readonly Revision[], traffic: readonly TrafficShare[]) {
+    await this.#target.route(name, traffic);
+    const byVersion = new Map(revisions.map((revision) => [String(revision.revision), revision]));
+    this.#live.set(name, { team, revisions: byVersion });
+    this.#failures.delete(name);
+  }
+
+  /** In turn. */
+  async drop(name: string): Promise<void> {
+    this.#live.delete(name);
+    this.#failures.delete(name);
+    await this.#target.remove(name);
+  }
+
+  /** What should be served and cannot be, and why. */
+  fail(name: string, reason: string): void {
+    this.#failures.set(name, reason);
+  }
+
+  get failures(): ReadonlyMap<string, string> {
+    return this.#failures;
+  }
+
+  serves(name: string, traffic: readonly TrafficShare[]): boolean {
+    const live = this.#live.get(name);
+    return (
+      live?.revisions.size === traffic.length && traffic.every(({ revision }) => live.revisions.has(String(revision)))
+    );
+  }
+
+  isReady(name: string): boolean {
+    return this.#target.observe(name).ready;
+  }
+
+  /** Undefined for a name that is no deployment here. */
+  served(name: string, version: string | undefined): ServedRevision | undefined {
+    const live = this.#live.get(name);
+    if (!live) return undefined;
+    const revision = version === undefined ? undefined : live.revisions.get(version);
+    return { team: live.team, revision: revision?.revision ?? null, modelVersion: revision?.modelVersion ?? null };
+  }
+}

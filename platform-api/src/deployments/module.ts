@@ -1,0 +1,88 @@
+import type { Database } from '@mlops/database';
+import type { JobDefinition } from '@mlops/jobs';
+import type { TrackingEngine } from '@mlops/tracking';
+import type { FastifyBaseLogger } from 'fastify';
+import { servedTable } from '../api/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Module } from '../module.ts';
+import type { Quotas } from '../quotas/index.ts';
+import type { ServingTarget } from '../serving/index.ts';
+import type { Owners } from '../teams/index.ts';
+import { Deployments } from './deployments.ts';
+import { Follower } from './follower.ts';
+import { deployableVersion } from './gates.ts';
+import { LiveDeployments } from './live.ts';
+import { registryGuards } from './model-version.ts';
+import { deploymentHandlers, deploymentOperations } from './routes.ts';
+import { DeploymentStore, deploymentSchema, trafficSchema } from './store.ts';
+
+export interface DeploymentsModuleParts {
+  readonly database: Database<unknown>;
+  readonly tracking: TrackingEngine;
+  readonly target: ServingTarget;
+  readonly owners: Owners;
+  readonly quotas: Quotas;
+  readonly audit: Audit;
+  readonly log: FastifyBaseLogger;
+}
+
+const FOLLOW_SECONDS = 2;
+const SWEEP_SECONDS = 3600;
+
+export function openDeployments({ database, log, ...parts }: DeploymentsModuleParts) {
+  const { target, owners, quotas } = parts;
+  const store = new DeploymentStore(database);
+  const live = new LiveDeployments(target);
+  const deployments = new Deployments({ ...parts, store, live, gates: [deployableVersion] });
+  const onError = (deployment: string, err: unknown) =>
+    log.error({ deployment, err }, 'a deployment cannot be served here');
+  const follower = new Follower({ store, target, live, onError });
+
+  quotas.measure('deployments', (team) => store.countLive(team));
+  const teamOf = async (name: string) => live.served(name, undefined)?.team ?? (await store.find(name))?.team;
+  for (const type of ['deployment', 'prediction', 'model']) owners.keep(type, teamOf);
+
+  const follow: JobDefinition = {
+    name: 'follow-deployments',
+    summary: 'Serves here what other processes have decided.',
+    everySeconds: FOLLOW_SECONDS,
+    runner: 'each',
+    run: async () => {
+      const changed = await follower.follow();
+      return changed === 0 ? undefined : `followed ${changed} deployments`;
+    },
+  };
+  const sweep: JobDefinition = {
+    name: 'sweep-models',
+    summary: 'Removes model files on this machine that no deployment needs.',
+    everySeconds: SWEEP_SECONDS,
+    runner: 'each',
+    run: async () => {
+      const removed = await target.sweep(await store.neededDigests());
+      return removed === 0 ? undefined : `removed ${removed} models`;
+    },
+  };
+  return {
+    name: 'deployments',
+    deployments,
+    live,
+    guards: registryGuards(store),
+    /** Names, states and models of what is deployed, for people. */
+    overview: async () => {
+      const shown = (await store.active()).map(async ({ name, liveRevision }) => {
+        const revision = liveRevision === null ? undefined : await store.revision(name, liveRevision);
+        const model = revision ? `${revision.modelName}/${revision.modelVersion}` : '';
+        return { name, status: live.isReady(name) ? 'ready' : 'not ready', model };
+      });
+      return Promise.all(shown);
+    },
+    schema: { ...deploymentSchema, ...trafficSchema },
+    tables: [servedTable(deploymentOperations, deploymentHandlers(deployments, store, live))],
+    // One process that has the database for itself has decided all there is to follow.
+    jobs: database.dialect === 'postgres' ? [follow, sweep] : [sweep],
+    async start() {
+      await target.sweep(await store.neededDigests());
+      await follower.follow();
+    },
+  } satisfies Module & Record<string, unknown>;
+}

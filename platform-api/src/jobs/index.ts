@@ -1,0 +1,3 @@
+export { systemActs } from './acts.ts';
+export { openJobs } from './module.ts';
+export { jobOperations } from './routes.ts';

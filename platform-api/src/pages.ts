@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import { errorsPage, homePage, type openApiDocument, referencePage } from './api/index.ts';
+
+export interface PagesParts {
+  readonly openApi: ReturnType<typeof openApiDocument>;
+  readonly overview: () => Promise<{ name: string; status: string; model: string }[]>;
+  /** Deployments that should be served here and cannot be, and why. */
+  readonly failures: () => ReadonlyMap<string, string>;
+}
+
+/** Pages for people, and what tells a machine whether this process lives and is ready. */
+export function pageRoutes({ openApi, overview, failures }: PagesParts) {
+  return async (app: FastifyInstance): Promise<void> => {
+    let started = false;
+    app.addHook('onReady', async () => {
+      started = true;
+    });
+    app.get('/health', async (_request, reply) => reply.type('text/plain').send('OK'));
+    app.get('/healthz', async () => ({ status: 'ok' }));
+    // A deployment that cannot be served makes the process unready, unless the asker cares for the rest alone.
+    app.get('/readyz', async (request, reply) => {
+      const { without } = request.query as { without?: string };
+      const failed = without === 'deployments' ? {} : Object.fromEntries(failures());
+      const ready = started && Object.keys(failed).length === 0;
+      return reply.code(ready ? 200 : 503).send({ ready, ...(ready ? {} : { failed }) });
+    });
+    app.get('/openapi.json', async () => openApi);
+    app.get('/docs', async (_request, reply) => reply.type('text/html').send(referencePage(openApi)));
+    app.get('/docs/errors', async (_request, reply) => reply.type('text/html').send(errorsPage()));
+    app.get('/', async (request, reply) => {
+      // KServe's client asks here whether the server lives, and reads JSON; a person's browser asks for HTML.
+      if (!request.headers.accept?.includes('text/html'))
+        return { status: 'alive', docs: '/docs', openapi: '/openapi.json' };
+      const address = `http://${request.headers.host ?? ''}`;
+      return reply.type('text/html').send(homePage({ address, deployments: await overview() }));
+    });
+  };
+}

@@ -1,0 +1,165 @@
+import { rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { PlatformError } from '@mlops/errors';
+import type { Prediction } from './prediction.ts';
+
+// Predictions as columns: Parquet files and lines of JSON, read and written by DuckDB.
+
+const DUCKDB = { threads: '1', memory_limit: '256MB' };
+const VALUES_MAX = 1024 * 1024;
+const COLUMNS =
+  "{id: 'VARCHAR', request_id: 'VARCHAR', team: 'VARCHAR', deployment: 'VARCHAR', revision: 'INTEGER', model_version: 'VARCHAR', key: 'VARCHAR', inputs: 'VARCHAR', outputs: 'VARCHAR', latency_ms: 'DOUBLE', status: 'INTEGER', error: 'VARCHAR', time: 'BIGINT'}";
+
+export interface PredictionFilter {
+  readonly id?: string;
+  /** Any of these. */
+  readonly ids?: readonly string[];
+  readonly request_id?: string;
+  readonly key?: string;
+  readonly revision?: number;
+  readonly status?: number;
+  /** Milliseconds since 1970: `since` belongs to the answer, `until` no more. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Only what comes after this prediction in the list's order. */
+  readonly after?: { readonly time: number; readonly id: string };
+}
+
+/** What is read together: files of either form. */
+export interface Sources {
+  readonly parquet: readonly string[];
+  /** Lines, as `toLines` writes them. */
+  readonly lines: string;
+}
+
+export interface FileFacts {
+  readonly rows: number;
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
+export class PredictionColumns {
+  readonly #scratch: string;
+  #duckdb: Promise<DuckDBConnection> | undefined;
+
+  /** @param scratch a folder for files that live for a moment */
+  constructor(scratch: string) {
+    this.#scratch = scratch;
+  }
+
+  /** Newest first. @throws what DuckDB says of a file that cannot be read */
+  read(sources: Sources, filter: PredictionFilter, limit: number): Promise<Prediction[]> {
+    return this.#from(sources, async (table) => {
+      const { conditions, values } = translate(filter);
+      const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
+      const text = `select * from (${table}) ${where} order by time desc, id desc limit ${limit}`;
+      const reader = await (await this.#connect()).runAndReadAll(text, values);
+      return reader.getRowObjectsJson().map((row) => fromRow(row as Record<string, unknown>));
+    });
+  }
+
+  /** Writes all of the sources into one Parquet file, by time, each prediction once. */
+  write(sources: Sources, target: string): Promise<FileFacts> {
+    return this.#from(sources, async (table) => {
+      const connection = await this.#connect();
+      const distinct = `select distinct on (id, time) * from (${table})`;
+      await connection.run(
+        `copy (select * from (${distinct}) order by time) to ${quote(target)} (format parquet, compression zstd)`,
+      );
+      return this.facts(target);
+    });
+  }
+
+  /** What a Parquet file holds. @throws what DuckDB says of one that cannot be read */
+  async facts(path: string): Promise<FileFacts> {
+    const query = `select count(*)::int as rows, min(time)::double as low, max(time)::double as high from read_parquet(${quote(path)})`;
+    const [row] = (await (await this.#connect()).runAndReadAll(query)).getRowObjectsJson();
+    const { rows = 0, low = 0, high = 0 } = (row ?? {}) as Record<string, number>;
+    return { rows, from: low ?? 0, to: high ?? 0, bytes: (await stat(path)).size };
+  }
+
+  async close(): Promise<void> {
+    (await this.#duckdb)?.closeSync();
+  }
+
+  async #from<T>({ parquet, lines }: Sources, use: (table: string) => Promise<T>): Promise<T> {
+    const file = lines === '' ? undefined : join(this.#scratch, `${crypto.randomUUID()}.ndjson`);
+    const tables = parquet.length === 0 ? [] : [`select * from read_parquet([${parquet.map(quote).join(', ')}])`];
+    if (file !== undefined) {
+      await writeFile(file, lines);
+      tables.push(`select * from read_json(${quote(file)}, format = 'newline_delimited', columns = ${COLUMNS})`);
+    }
+    try {
+      return await use(tables.join(' union all '));
+    } finally {
+      if (file !== undefined) await rm(file, { force: true });
+    }
+  }
+
+  /** DuckDB is loaded when the log is first read or sealed, not at start. */
+  #connect(): Promise<DuckDBConnection> {
+    this.#duckdb ??= DuckDBInstance.create(':memory:', DUCKDB).then((instance) => instance.connect());
+    return this.#duckdb;
+  }
+}
+
+/** Predictions as lines of JSON. */
+export function toLines(predictions: readonly Prediction[]): string {
+  return predictions.map(toLine).join('');
+}
+
+function toLine({ inputs, outputs, ...rest }: Prediction): string {
+  return `${JSON.stringify({ ...rest, inputs: toText(inputs), outputs: toText(outputs) })}\n`;
+}
+
+/** Values of one prediction; what is larger than any row is (an image of megabytes) is left out, and says so. */
+function toText(values: Prediction['inputs']): string {
+  const text = JSON.stringify(values);
+  return text.length <= VALUES_MAX ? text : JSON.stringify({ left_out: `${text.length} characters` });
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+const COMPARED = { id: 'id', request_id: 'request_id', key: 'key', revision: 'revision', status: 'status' } as const;
+
+function translate(filter: PredictionFilter): { conditions: string[]; values: (string | number)[] } {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (condition: (place: string) => string, value: string | number) => {
+    values.push(value);
+    conditions.push(condition(`$${values.length}`));
+  };
+  for (const [name, column] of Object.entries(COMPARED)) {
+    const value = filter[name as keyof typeof COMPARED];
+    if (value !== undefined) add((place) => `${column} = ${place}`, value);
+  }
+  if (filter.ids) {
+    const places = filter.ids.map((id) => `$${values.push(id)}`);
+    conditions.push(`id in (${places.join(', ') || 'null'})`);
+  }
+  if (filter.since !== undefined) add((place) => `time >= ${place}`, filter.since);
+  if (filter.until !== undefined) add((place) => `time < ${place}`, filter.until);
+  if (filter.after) {
+    values.push(filter.after.time, filter.after.id);
+    conditions.push(`(time, id) < ($${values.length - 1}, $${values.length})`);
+  }
+  return { conditions, values };
+}
+
+function fromRow(row: Record<string, unknown>): Prediction {
+  const { inputs, outputs, time, ...rest } = row;
+  try {
+    return {
+      ...(rest as unknown as Prediction),
+      inputs: JSON.parse(inputs as string) as Prediction['inputs'],
+      outputs: JSON.parse(outputs as string) as Prediction['outputs'],
+      time: Number(time),
+    };
+  } catch (error) {
+    throw new PlatformError('INTERNAL', 'The prediction log holds a line that cannot be read.', { cause: error });
+  }
+}

@@ -1,0 +1,137 @@
+import type { JobDefinition, JobRun } from '@mlops/jobs';
+import type { SharedPredictionLog } from './log.ts';
+import type { Backlog, PredictionStore, Segment } from './store.ts';
+
+/** A segment is made when so much waits, or for so long. */
+const SEAL_BYTES = 4 * 1024 * 1024;
+const SEAL_MILLISECONDS = 300_000;
+/** What one segment is made of at the most. */
+const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+const DAY = 86_400_000;
+
+export interface PredictionJobParts {
+  readonly log: SharedPredictionLog;
+  readonly store: PredictionStore;
+  /** Days that predictions of a team are kept where it has not said otherwise. */
+  readonly retentionDays: number;
+  /** Removes what a team no longer keeps: an act of its own, which is audited. */
+  readonly expire: (team: string, days: number, remove: () => Promise<number>) => Promise<number>;
+}
+
+export function predictionJobs(parts: PredictionJobParts): JobDefinition[] {
+  const { log, store } = parts;
+  return [
+    {
+      name: 'seal-predictions',
+      summary: 'Moves logged predictions from the database into Parquet files of the blob store.',
+      everySeconds: 20,
+      runner: 'one',
+      run: async (run) => {
+        const due = (await store.backlog()).filter(isDue);
+        for (const { deployment } of due) await seal(parts, deployment, run);
+        return due.length === 0 ? undefined : `sealed the predictions of ${due.length} deployments`;
+      },
+    },
+    {
+      name: 'compact-predictions',
+      summary: 'Merges the Parquet files of a day that is over into one for each deployment.',
+      everySeconds: 3600,
+      runner: 'one',
+      run: async (run) => {
+        const groups = ofPastDays(await store.segments(), Date.now()).filter(({ length }) => length > 1);
+        for (const [done, group] of groups.entries()) {
+          run.signal.throwIfAborted();
+          run.progress({ done, total: groups.length });
+          await compact(parts, group, run);
+        }
+        return groups.length === 0 ? undefined : `merged the files of ${groups.length} days`;
+      },
+    },
+    {
+      name: 'expire-predictions',
+      summary: 'Removes predictions that are older than their team keeps them, and files that nothing refers to.',
+      everySeconds: 3600,
+      runner: 'one',
+      run: async (run) => {
+        let rows = 0;
+        for (const team of await store.teams()) {
+          run.signal.throwIfAborted();
+          const days = (await store.retention(team)) ?? parts.retentionDays;
+          rows += await expire(parts, team, days, run);
+        }
+        const orphans = await removeOrphans(log, store);
+        return rows + orphans === 0 ? undefined : `removed ${rows} predictions and ${orphans} files without an entry`;
+      },
+    },
+  ];
+}
+
+function isDue({ oldest, bytes }: Backlog): boolean {
+  return bytes > SEAL_BYTES || Date.now() - oldest > SEAL_MILLISECONDS;
+}
+
+/** Seals all that waits for a deployment, a segment at a time. */
+async function seal({ log, store }: PredictionJobParts, deployment: string, run: JobRun): Promise<void> {
+  for (;;) {
+    run.signal.throwIfAborted();
+    const oldest = await store.oldestBatches(deployment, SEGMENT_BYTES_MAX);
+    const [first] = oldest;
+    if (!first) return;
+    const batches = oldest.filter(({ team }) => team === first.team);
+    const lines = batches.map((batch) => batch.lines).join('');
+    const ids = batches.map(({ id }) => id);
+    await log.merge({ deployment, team: first.team }, { lines }, (made) =>
+      run.fenced(() => store.replace(made, ids, [])),
+    );
+  }
+}
+
+async function compact({ log, store }: PredictionJobParts, segments: readonly Segment[], run: JobRun): Promise<void> {
+  const [first] = segments;
+  if (!first) return;
+  const paths = segments.map(({ path }) => path);
+  const { deployment, team } = first;
+  await log.merge({ deployment, team }, { lines: '', segments }, (made) =>
+    run.fenced(() => store.replace(made, [], paths)),
+  );
+  // The files stay for those who are reading them; that nothing refers to them is found when they are old enough.
+}
+
+/** Segments that lie wholly in one past day, by deployment, team and day. */
+function ofPastDays(segments: readonly Segment[], now: number): Segment[][] {
+  const today = Math.floor(now / DAY);
+  const past = segments.filter(
+    ({ from, to }) => Math.floor(to / DAY) < today && Math.floor(from / DAY) === Math.floor(to / DAY),
+  );
+  const groups = Map.groupBy(past, ({ deployment, team, to }) => `${deployment}\n${team}\n${Math.floor(to / DAY)}`);
+  return [...groups.values()].map((group) => {
+    let bytes = 0;
+    return group.filter((segment) => (bytes += segment.bytes) <= SEGMENT_BYTES_MAX);
+  });
+}
+
+async function expire(parts: PredictionJobParts, team: string, days: number, run: JobRun): Promise<number> {
+  const { log, store } = parts;
+  const before = Date.now() - days * DAY;
+  if (!(await store.hasBefore(team, before))) return 0;
+  return parts.expire(team, days, async () => {
+    const { paths, rows } = await run.fenced(() => store.expire(team, before));
+    for (const path of paths) await log.forget(path);
+    return rows;
+  });
+}
+
+/** Files that were written by a process that ended before the database knew of them. */
+async function removeOrphans(log: SharedPredictionLog, store: PredictionStore): Promise<number> {
+  const objects = await log.objects();
+  const known = new Set((await store.segments()).map(({ path }) => path));
+  const orphans = objects.filter((path) => !known.has(path) && isOld(path));
+  for (const path of orphans) await log.forget(path);
+  return orphans.length;
+}
+
+/** By the time in its name; a file that is being written now may not be listed yet. */
+function isOld(path: string): boolean {
+  const [, day = ''] = /\/(\d{4}-\d\d-\d\d)T[^/]*\.parquet$/.exec(path) ?? [];
+  return day !== '' && Date.parse(day) < Date.now() - 2 * DAY;
+}

@@ -1,0 +1,254 @@
+import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
+import { sql } from 'kysely';
+
+interface PredictionTables {
+  /** What has been answered lately, a row for each flush of a process: lines of JSON, one for each prediction. */
+  prediction_batches: {
+    id: string;
+    deployment: string;
+    team: string;
+    from_time: number;
+    to_time: number;
+    rows: number;
+    bytes: number;
+    lines: string;
+  };
+  /** Parquet files in the blob store. What is listed here is in no batch any more. */
+  prediction_segments: {
+    path: string;
+    deployment: string;
+    team: string;
+    from_time: number;
+    to_time: number;
+    rows: number;
+    bytes: number;
+  };
+  prediction_retention: { team: string; days: number };
+}
+
+export const predictionSchema: Readonly<Record<string, SchemaStep>> = {
+  '0008_predictions': async (db, dialect) => {
+    const types = columnTypes(dialect);
+    const text = sql.raw(types.text) as never;
+    const integer = sql.raw(types.integer) as never;
+    for (const [table, key] of [
+      ['prediction_batches', 'id'],
+      ['prediction_segments', 'path'],
+    ] as const) {
+      let create = db.schema
+        .createTable(table)
+        .addColumn(key, text, (c) => c.primaryKey().notNull())
+        .addColumn('deployment', text, (c) => c.notNull())
+        .addColumn('team', text, (c) => c.notNull())
+        .addColumn('from_time', integer, (c) => c.notNull())
+        .addColumn('to_time', integer, (c) => c.notNull())
+        .addColumn('rows', integer, (c) => c.notNull())
+        .addColumn('bytes', integer, (c) => c.notNull());
+      if (table === 'prediction_batches') create = create.addColumn('lines', text, (c) => c.notNull());
+      await create.execute();
+      await db.schema.createIndex(`${table}_by_time`).on(table).columns(['deployment', 'to_time']).execute();
+    }
+    await db.schema
+      .createTable('prediction_retention')
+      .addColumn('team', text, (c) => c.primaryKey().notNull())
+      .addColumn('days', integer, (c) => c.notNull())
+      .execute();
+  },
+};
+
+/** A stretch of a deployment's log. Times are milliseconds since 1970, both inclusive. */
+export interface Stretch {
+  readonly deployment: string;
+  readonly team: string;
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+export interface Batch extends Stretch {
+  readonly id: string;
+  readonly lines: string;
+}
+
+export interface Segment extends Stretch {
+  readonly path: string;
+}
+
+/** Batches of a deployment that wait to be sealed. */
+export interface Backlog {
+  readonly deployment: string;
+  readonly oldest: number;
+  readonly bytes: number;
+}
+
+export class PredictionStore {
+  readonly #database: Database<PredictionTables>;
+
+  constructor(database: Database<unknown>) {
+    this.#database = database.as<PredictionTables>();
+  }
+
+  async addBatch({ id, lines, ...stretch }: Batch): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('prediction_batches')
+        .values({ id, lines, ...toColumns(stretch) })
+        .execute(),
+    );
+  }
+
+  /**
+   * Batches and segments of a deployment that may hold something of the time; segments newest first. Batches are read
+   * first: what is sealed in between is then found twice, never not at all.
+   */
+  async stretches(deployment: string, since = 0, until = Number.MAX_SAFE_INTEGER) {
+    const batches = await this.#database.query
+      .selectFrom('prediction_batches')
+      .selectAll()
+      .where('deployment', '=', deployment)
+      .where('to_time', '>=', since)
+      .where('from_time', '<', until)
+      .execute();
+    const segments = await this.#database.query
+      .selectFrom('prediction_segments')
+      .selectAll()
+      .where('deployment', '=', deployment)
+      .where('to_time', '>=', since)
+      .where('from_time', '<', until)
+      .orderBy('to_time', 'desc')
+      .orderBy('path')
+      .execute();
+    return { batches: batches.map(toBatch), segments: segments.map(toSegment) };
+  }
+
+  async backlog(): Promise<Backlog[]> {
+    const rows = await this.#database.query
+      .selectFrom('prediction_batches')
+      .select((eb) => ['deployment', eb.fn.min('from_time').as('oldest'), eb.fn.sum('bytes').as('bytes')])
+      .groupBy('deployment')
+      .execute();
+    return rows.map(({ deployment, oldest, bytes }) => ({ deployment, oldest, bytes: Number(bytes) }));
+  }
+
+  /** The oldest batches of a deployment, at least one, up to so many bytes. */
+  async oldestBatches(deployment: string, bytesMax: number): Promise<Batch[]> {
+    const rows = await this.#database.query
+      .selectFrom('prediction_batches')
+      .select(['id', 'bytes'])
+      .where('deployment', '=', deployment)
+      .orderBy('from_time')
+      .orderBy('id')
+      .execute();
+    const ids: string[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      bytes += row.bytes;
+      if (ids.length > 0 && bytes > bytesMax) break;
+      ids.push(row.id);
+    }
+    if (ids.length === 0) return [];
+    const found = await this.#database.query
+      .selectFrom('prediction_batches')
+      .selectAll()
+      .where('id', 'in', ids)
+      .execute();
+    return found.map(toBatch);
+  }
+
+  /** In a transaction: the segment takes the place of batches, and of other segments. */
+  async replace(made: Segment | undefined, batches: readonly string[], segments: readonly string[]): Promise<void> {
+    await this.#database.write(async (tx) => {
+      if (batches.length > 0) await tx.deleteFrom('prediction_batches').where('id', 'in', batches).execute();
+      if (segments.length > 0) await tx.deleteFrom('prediction_segments').where('path', 'in', segments).execute();
+      if (!made) return;
+      const { path, ...stretch } = made;
+      await tx
+        .insertInto('prediction_segments')
+        .values({ path, ...toColumns(stretch) })
+        .execute();
+    });
+  }
+
+  async segments(): Promise<Segment[]> {
+    const rows = await this.#database.query.selectFrom('prediction_segments').selectAll().orderBy('path').execute();
+    return rows.map(toSegment);
+  }
+
+  /** In a transaction: forgets what is older, of a team. @returns the paths of the segments that are gone */
+  async expire(team: string, before: number): Promise<{ paths: string[]; rows: number }> {
+    return this.#database.write(async (tx) => {
+      const batches = await tx
+        .deleteFrom('prediction_batches')
+        .where('team', '=', team)
+        .where('to_time', '<', before)
+        .returning('rows')
+        .execute();
+      const segments = await tx
+        .deleteFrom('prediction_segments')
+        .where('team', '=', team)
+        .where('to_time', '<', before)
+        .returning(['path', 'rows'])
+        .execute();
+      const rows = [...batches, ...segments].reduce((sum, each) => sum + each.rows, 0);
+      return { paths: segments.map(({ path }) => path), rows };
+    });
+  }
+
+  async hasBefore(team: string, before: number): Promise<boolean> {
+    for (const table of ['prediction_batches', 'prediction_segments'] as const) {
+      const found = await this.#database.query
+        .selectFrom(table)
+        .select('team')
+        .where('team', '=', team)
+        .where('to_time', '<', before)
+        .limit(1)
+        .executeTakeFirst();
+      if (found) return true;
+    }
+    return false;
+  }
+
+  async teams(): Promise<string[]> {
+    const rows = await this.#database.query
+      .selectFrom('prediction_segments')
+      .select('team')
+      .union(this.#database.query.selectFrom('prediction_batches').select('team'))
+      .execute();
+    return rows.map(({ team }) => team);
+  }
+
+  /** Days that a team's predictions are kept; undefined: as the setting says. */
+  async retention(team: string): Promise<number | undefined> {
+    const row = await this.#database.query
+      .selectFrom('prediction_retention')
+      .select('days')
+      .where('team', '=', team)
+      .executeTakeFirst();
+    return row?.days;
+  }
+
+  async setRetention(team: string, days: number): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('prediction_retention')
+        .values({ team, days })
+        .onConflict((conflict) => conflict.column('team').doUpdateSet({ days }))
+        .execute(),
+    );
+  }
+}
+
+function toColumns({ from, to, ...rest }: Stretch) {
+  return { ...rest, from_time: from, to_time: to };
+}
+
+function toBatch(row: PredictionTables['prediction_batches']): Batch {
+  const { from_time: from, to_time: to, ...rest } = row;
+  return { ...rest, from, to };
+}
+
+function toSegment(row: PredictionTables['prediction_segments']): Segment {
+  const { from_time: from, to_time: to, ...rest } = row;
+  return { ...rest, from, to };
+}

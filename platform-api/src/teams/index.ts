@@ -1,0 +1,2 @@
+export { openTeams } from './module.ts';
+export type { OwnedThing, Owners } from './owners.ts';

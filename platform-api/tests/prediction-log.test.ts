@@ -1,0 +1,189 @@
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { LocalBlobStore } from '@mlops/blobs';
+import { type Database, migrate, openDatabase } from '@mlops/database';
+import type { JobRun } from '@mlops/jobs';
+import { temporaryFolder } from '@mlops/testing';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { importOldLog } from '../src/predictions/import.ts';
+import { predictionJobs } from '../src/predictions/jobs.ts';
+import { SharedPredictionLog } from '../src/predictions/log.ts';
+import type { Prediction } from '../src/predictions/prediction.ts';
+import { PredictionStore, predictionSchema } from '../src/predictions/store.ts';
+import { onEachDatabase } from './platform.ts';
+
+const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
+
+onEachDatabase('the shared prediction log', (suiteDatabase) => {
+  const folder = temporaryFolder();
+  let database: Database<unknown>;
+  let store: PredictionStore;
+  const logs: SharedPredictionLog[] = [];
+  const unreadable: string[] = [];
+
+  beforeAll(async () => {
+    database = openDatabase({ data: folder.path, database: suiteDatabase.url });
+    await migrate(database, 'platform', predictionSchema);
+    store = new PredictionStore(database);
+  });
+  afterAll(async () => {
+    for (const log of logs) await log.close();
+    await database.close();
+    folder.remove();
+  });
+
+  /** What a process has: its own folder, and the store that all share. */
+  function open(name: string): SharedPredictionLog {
+    const log = new SharedPredictionLog({
+      store,
+      blobs: new LocalBlobStore(join(folder.path, 'shared')),
+      folder: join(folder.path, name),
+      onUnreadable: (path) => unreadable.push(path),
+    });
+    logs.push(log);
+    return log;
+  }
+
+  function predictions(deployment: string, count: number, time: number, team = 'default'): Prediction[] {
+    return Array.from({ length: count }, (_, i) => ({
+      id: `${deployment}-${time}-${i}`,
+      request_id: `r-${i}`,
+      team,
+      deployment,
+      revision: 1,
+      model_version: '1',
+      key: `k${i}`,
+      inputs: { x: i, text: "it's" },
+      outputs: { y: i / 2 },
+      latency_ms: 1.5,
+      status: 200,
+      error: null,
+      time: time + i,
+    }));
+  }
+
+  async function run(
+    log: SharedPredictionLog,
+    name: string,
+    fenced: JobRun['fenced'] = (body) => database.write(body),
+  ) {
+    const jobs = predictionJobs({ log, store, retentionDays: 90, expire: (_team, _days, remove) => remove() });
+    const job = jobs.find((each) => each.name === name);
+    return job?.run({
+      signal: new AbortController().signal,
+      checkpoint: undefined,
+      progress: () => {},
+      save: () => Promise.resolve(),
+      fenced,
+    });
+  }
+  const ids = async (log: SharedPredictionLog, deployment: string, limit = 1000) =>
+    (await log.list(deployment, {}, limit)).predictions.map(({ id }) => id);
+
+  it('shows each process what any of them was given, sealed or not, newest first', async () => {
+    const [a, b] = [open('a'), open('b')];
+    const old = predictions('shared', 50, Date.now() - 10 * MINUTE);
+    const fresh = predictions('shared', 50, Date.now() - MINUTE);
+    await a.append('shared', old);
+    await b.append('shared', fresh);
+    const all = [...old, ...fresh].reverse().map(({ id }) => id);
+    expect(await ids(a, 'shared')).toEqual(all);
+    expect(await run(a, 'seal-predictions')).toBe('sealed the predictions of 1 deployments');
+    expect(await store.segments()).toMatchObject([{ deployment: 'shared', rows: 100 }]);
+    expect(await ids(b, 'shared')).toEqual(all);
+    const [first] = (await b.list('shared', { key: 'k7', until: Date.now() - 5 * MINUTE }, 10)).predictions;
+    expect(first).toEqual(old[7]);
+    expect((await b.list('shared', { ids: ['none', old[3]?.id ?? ''] }, 10)).predictions).toEqual([old[3]]);
+  });
+
+  it('shows each prediction once, whatever is sealed while it reads', async () => {
+    const log = open('c');
+    const expected = new Set<string>();
+    let stopped = false;
+    const sealing = (async () => {
+      while (!stopped) await run(log, 'seal-predictions');
+    })();
+    for (let i = 0; i < 25; i++) {
+      const more = predictions('busy', 20, Date.now() - 10 * MINUTE + i * 100);
+      await log.append('busy', more);
+      for (const { id } of more) expected.add(id);
+      const found = await ids(log, 'busy', 10_000);
+      expect(found.length).toBe(expected.size);
+      expect(new Set(found)).toEqual(expected);
+    }
+    stopped = true;
+    await sealing;
+  });
+
+  it('loses nothing when a process ends between the file and the entry, and removes the file later', async () => {
+    const log = open('d');
+    const old = predictions('crashed', 10, Date.now() - 5 * DAY);
+    await log.append('crashed', old);
+    const dies = () => Promise.reject(new Error('killed'));
+    await expect(run(log, 'seal-predictions', dies)).rejects.toThrow('killed');
+    expect((await ids(log, 'crashed')).length).toBe(10);
+    const orphan = async () => (await log.objects()).filter((path) => path.includes('crashed')).length;
+    expect(await orphan()).toBe(1);
+    await run(log, 'seal-predictions');
+    expect(await orphan()).toBe(2);
+    expect(await run(log, 'expire-predictions')).toContain('1 files without an entry');
+    expect(await orphan()).toBe(1);
+    expect((await ids(log, 'crashed')).length).toBe(10);
+  });
+
+  it('leaves out a file that is damaged, and says which', async () => {
+    const log = open('e');
+    for (const age of [30, 20]) {
+      await log.append('damaged', predictions('damaged', 10, Date.now() - age * MINUTE));
+      await run(log, 'seal-predictions');
+    }
+    const [first] = (await store.segments()).filter(({ deployment }) => deployment === 'damaged');
+    truncateSync(join(folder.path, 'shared/objects', first?.path ?? ''), 20);
+    const page = await log.list('damaged', {}, 100);
+    expect(page.predictions.length).toBe(10);
+    expect(page.unreadable).toEqual([first?.path]);
+    rmSync(join(folder.path, 'shared/objects', first?.path ?? ''));
+    expect((await log.list('damaged', {}, 100)).unreadable).toEqual([first?.path]);
+    expect(unreadable).toContain(first?.path);
+  });
+
+  it('merges the files of a past day, and forgets what a team no longer keeps', async () => {
+    const log = open('f');
+    const yesterday = Math.floor(Date.now() / DAY) * DAY - DAY / 2;
+    for (const hour of [0, 1, 2]) {
+      await log.append('days', predictions('days', 5, yesterday + hour * 60 * MINUTE));
+      await run(log, 'seal-predictions');
+    }
+    const segments = async (deployment: string) =>
+      (await store.segments()).filter((segment) => segment.deployment === deployment);
+    expect((await segments('days')).length).toBe(3);
+    await run(log, 'compact-predictions');
+    expect(await segments('days')).toMatchObject([{ rows: 15 }]);
+    expect((await ids(log, 'days')).length).toBe(15);
+
+    for (const team of ['short', 'long']) {
+      await log.append(team, predictions(team, 5, Date.now() - 10 * DAY, team));
+      await store.setRetention(team, team === 'short' ? 7 : 30);
+    }
+    await run(log, 'seal-predictions');
+    expect(await run(log, 'expire-predictions')).toContain('removed 5 predictions');
+    expect([(await ids(log, 'short')).length, (await ids(log, 'long')).length]).toEqual([0, 5]);
+    expect(await segments('short')).toEqual([]);
+  });
+
+  it('takes over the log of the form before, and keeps apart what it cannot read', async () => {
+    const log = open('g');
+    const old = join(folder.path, `old-${suiteDatabase.url ? 'p' : 's'}`);
+    const path = join(old, 'deployment=before');
+    mkdirSync(path, { recursive: true });
+    const lines = predictions('before', 3, Date.now() - MINUTE).map(({ inputs, outputs, ...rest }) =>
+      JSON.stringify({ ...rest, inputs: JSON.stringify(inputs), outputs: JSON.stringify(outputs) }),
+    );
+    writeFileSync(join(path, '1.ndjson'), `${lines[0]}\n${lines[1]?.slice(0, 20)}${lines[1]}\n${lines[2]}\n{"id": "to`);
+    writeFileSync(join(path, '2.parquet'), '');
+    expect(await importOldLog(old, { log, store, team: 'default' })).toEqual([join(path, '2.parquet')]);
+    expect((await ids(log, 'before')).length).toBe(2);
+    expect(readdirSync(path)).toEqual(['2.parquet.damaged']);
+  });
+});
