@@ -21,7 +21,7 @@ export async function artifactRoutes(
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   scope.get('/artifacts', async (request) => {
-    const { path = '' } = request.query as { path?: string };
+    const path = listedPath(request.query as { path?: unknown });
     return pipeline(call('listArtifacts', 'read', path, request), async () => {
       const found = await engine.artifacts.list(path);
       const files = found.map((info) => ({
@@ -107,6 +107,12 @@ function call(name: string, access: Access, path: string, request: FastifyReques
     resource: { type: 'artifact', id: path },
     caller: callerOf(request),
   };
+}
+
+/** @throws INVALID_PARAMETER where a query names the path more than once: nobody could say which one is meant */
+function listedPath({ path = '' }: { path?: unknown }): string {
+  if (typeof path === 'string') return path;
+  throw new PlatformError('INVALID_PARAMETER', "The parameter 'path' is given more than once.", { field: 'path' });
 }
 
 /** The path as it stands in the URL: Fastify has decoded it once. */
