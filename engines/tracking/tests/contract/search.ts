@@ -165,6 +165,23 @@ export function searchCases(server: () => Server): void {
     expect(await search({ order_by })).toEqual(names);
   });
 
+  it('compares whole numbers with fractions and with what is larger than any', async () => {
+    expect((await search({ filter: 'start_time > 1500.5 AND start_time < 1e300' })).sort()).toEqual(['b', 'c', 'd']);
+    expect(await search({ filter: 'start_time > -1e300 AND start_time < 1000.5' })).toEqual(['a']);
+    expect(await search({ filter: 'start_time >= 9223372036854775808' })).toEqual([]);
+    expect(await search({ filter: 'metrics.acc > 1e400' })).toEqual([]);
+  });
+
+  it('refuses a pattern that a database does not take', async () => {
+    if (server().isUpstream) return;
+    const filter = `params.model LIKE '${'漢'.repeat(17_000)}'`;
+    refused(
+      await server().post('runs/search', { experiment_ids: [experiment], filter }),
+      400,
+      'INVALID_PARAMETER_VALUE',
+    );
+  });
+
   it('finds runs by id and by lists of ids', async () => {
     expect(await search({ filter: `run_id = '${runs.b}'` })).toEqual(['b']);
     expect(await search({ filter: `attributes.run_id IN ('${runs.b}', '${runs.a}')` })).toEqual(['b', 'a']);
