@@ -166,6 +166,8 @@ export function searchCases(server: () => Server): void {
   });
 
   it('compares whole numbers with fractions and with what is larger than any', async () => {
+    // MLflow's own server fails at numbers beyond 2^63.
+    if (server().isUpstream) return;
     expect((await search({ filter: 'start_time > 1500.5 AND start_time < 1e300' })).sort()).toEqual(['b', 'c', 'd']);
     expect(await search({ filter: 'start_time > -1e300 AND start_time < 1000.5' })).toEqual(['a']);
     expect(await search({ filter: 'start_time >= 9223372036854775808' })).toEqual([]);
