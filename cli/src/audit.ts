@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { verifyLines } from '@mlops/audit-chain';
 import type { Command } from 'commander';
 import { CommandError } from './connection.ts';
 import type { Context } from './context.ts';
+import { unreadable } from './files.ts';
 import { printList } from './output.ts';
 
 /** audit list|export|verify */
@@ -38,15 +38,36 @@ export function auditCommands(program: Command, context: Context): void {
     .command('verify')
     .description('verify an export, without a platform: exits 1 and says which entry is wrong')
     .argument('<file>', 'what `mlops audit export` has printed')
-    .action(async (file: string) => {
-      const stream = createReadStream(file);
-      await new Promise((resolve, reject) => stream.once('open', resolve).once('error', reject)).catch(() => {
-        throw new CommandError(`There is no file ${file}.`);
-      });
-      const verdict = await verifyLines(createInterface({ input: stream }));
+    .option('--last-hash <hash>', 'a copy of the last hash, kept elsewhere: finds entries that were cut off the end')
+    .action(async (file: string, { lastHash }: { lastHash?: string }) => {
+      const verdict = await verifyLines(linesOf(file));
       const { json, write } = context.output();
       if (json) write(`${JSON.stringify(verdict)}\n`);
       if (!verdict.ok) throw new CommandError(`${file}, line ${verdict.line}: ${verdict.reason}.`);
+      if (verdict.entries === 0) throw new CommandError(`${file} holds no entries.`);
+      if (lastHash !== undefined && lastHash !== verdict.lastHash) {
+        const found = `entry ${verdict.entries} has ${verdict.lastHash}, not ${lastHash}`;
+        throw new CommandError(`${file} does not end as the copy of the last hash says: ${found}.`);
+      }
       if (!json) write(`${verdict.entries} entries, unbroken. Last hash: ${verdict.lastHash}\n`);
     });
+}
+
+/** A text file, line by line. @throws CommandError when it cannot be read */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let unfinished = '';
+  try {
+    for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+      const [first = '', ...more] = String(chunk).split('\n');
+      const last = more.pop();
+      unfinished += first;
+      if (last === undefined) continue;
+      yield unfinished;
+      yield* more;
+      unfinished = last;
+    }
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  if (unfinished !== '') yield unfinished;
 }

@@ -16,17 +16,17 @@ export class Connection {
   }
 
   /** The data of a call of the platform's own API. @throws CommandError */
-  async data<T>(call: Promise<{ data?: T; error?: Problem }>): Promise<T> {
+  data = async <T>(call: Promise<{ data?: T; error?: Problem }>): Promise<T> => {
     const { data, error } = await call.catch((thrown: unknown) => {
       throw this.#unreachable(thrown);
     });
     if (error) throw new CommandError(error.detail);
     return data as T;
-  }
+  };
 
   /** A call of one of the protocols on the platform's address. @throws CommandError */
-  async json<T>(path: string, body?: unknown): Promise<T> {
-    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  async json<T>(path: string, body?: unknown, method = 'POST'): Promise<T> {
+    const init = { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     const response = await this.raw(path, body === undefined ? {} : init);
     return (await response.json()) as T;
   }

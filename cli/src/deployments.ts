@@ -18,7 +18,7 @@ interface Shown {
 
 const modelOf = ({ revision }: Shown) => (revision ? `${revision.model_name}/${revision.model_version}` : null);
 
-/** deploy, deployments list|show|rollback|delete */
+/** deploy, deployments list|show|revisions|rollback|delete */
 export function deploymentCommands(program: Command, context: Context): void {
   program
     .command('deploy')
@@ -68,6 +68,24 @@ export function deploymentCommands(program: Command, context: Context): void {
           .connection()
           .data(platform.GET('/api/v1/deployments/{name}', { params: { path: { name } } }))) as Shown,
       );
+    });
+  deployments
+    .command('revisions')
+    .description('all revisions, newest first, also those that failed')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const { platform } = context.connection();
+      const call = platform.GET('/api/v1/deployments/{name}/revisions', { params: { path: { name } } });
+      const { revisions } = await context.connection().data(call);
+      printList(context.output(), revisions, {
+        revision: (item) => item.revision,
+        status: (item) => item.status,
+        model: (item) => `${item.model_name}/${item.model_version}`,
+        digest: (item) => item.digest,
+        created: (item) => item.created_at,
+        by: (item) => item.created_by,
+        error: (item) => item.error,
+      });
     });
   deployments
     .command('rollback')

@@ -38,6 +38,8 @@ export function printOne(output: Output, item: object, fields: Readonly<Record<s
 
 /** Shows that something is going on, on the terminal's error stream, while a promise runs. */
 export async function withProgress<T>(text: string, work: Promise<T>): Promise<T> {
+  // What is not a terminal gets neither frames nor colours.
+  if (!process.stderr.isTTY) return work;
   const spinner = yoctoSpinner({ text, stream: process.stderr }).start();
   try {
     const result = await work;

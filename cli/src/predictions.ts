@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CommandError } from './connection.ts';
 import type { Context } from './context.ts';
+import { readText } from './files.ts';
 import { printList } from './output.ts';
 
 /** predict, predictions */
@@ -13,8 +12,7 @@ export function predictionCommands(program: Command, context: Context): void {
     .argument('<name>', 'name of the deployment')
     .option('--file <path>', 'file with the request; - is standard input', '-')
     .action(async (name: string, { file }: { file: string }) => {
-      const content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8').catch(() => undefined);
-      if (content === undefined) throw new CommandError(`There is no file ${file}.`);
+      const content = await readText(file);
       const path = `/api/v1/deployments/${encodeURIComponent(name)}/invocations`;
       const { predictions } = await context.connection().json<{ predictions: unknown }>(path, parse(content));
       context.output().write(`${JSON.stringify(predictions, null, 2)}\n`);
@@ -39,6 +37,7 @@ export function predictionCommands(program: Command, context: Context): void {
         ms: (item) => item.latency_ms,
         outputs: (item) => item.outputs,
         actual: (item) => item.actual?.value,
+        error: (item) => item.error,
       });
     });
 }

@@ -1,4 +1,7 @@
 import { Command } from 'commander';
+import cli from '../package.json' with { type: 'json' };
+import { actualsCommands } from './actuals.ts';
+import { aliasCommands } from './aliases.ts';
 import { auditCommands } from './audit.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
@@ -6,6 +9,7 @@ import { deploymentCommands } from './deployments.ts';
 import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
 import { predictionCommands } from './predictions.ts';
+import { quotaCommands } from './quotas.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
@@ -16,6 +20,7 @@ export function createProgram(
 ): Command {
   const program = new Command('mlops')
     .description('The MLOps platform from the command line.')
+    .version(cli.version)
     .option('--url <url>', `address of the platform (default: MLOPS_URL or ${DEFAULT_URL})`)
     .option('--json', 'print JSON')
     .enablePositionalOptions(false)
@@ -27,8 +32,11 @@ export function createProgram(
   };
   platformCommands(program, context);
   modelCommands(program, context);
+  aliasCommands(program, context);
   deploymentCommands(program, context);
   predictionCommands(program, context);
+  actualsCommands(program, context);
+  quotaCommands(program, context);
   auditCommands(program, context);
   return program;
 }

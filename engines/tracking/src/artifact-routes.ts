@@ -22,7 +22,7 @@ export async function artifactRoutes(
   scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   scope.get('/artifacts', async (request) => {
-    const { path = '' } = request.query as { path?: string };
+    const path = listedPath(request.query as { path?: unknown });
     return pipeline(call('listArtifacts', path, request), async () => {
       const found = await engine.artifacts.list(path);
       const files = found.map((info) => ({
@@ -101,9 +101,20 @@ function call(name: keyof typeof artifactOperations, path: string, request: Fast
   return { name, operation: artifactOperations[name], input: { path }, caller: callerOf(request) };
 }
 
-/** The path as it stands in the URL: Fastify has decoded it once. */
+/** @throws INVALID_PARAMETER where a query names the path more than once: nobody could say which one is meant */
+function listedPath({ path = '' }: { path?: unknown }): string {
+  if (typeof path === 'string') return path;
+  throw new PlatformError('INVALID_PARAMETER', "The parameter 'path' is given more than once.", { field: 'path' });
+}
+
+/** The path as it stands in the URL: Fastify has decoded it once. @throws INVALID_PATH */
 function pathOf(request: FastifyRequest): string {
-  return (request.params as { '*': string })['*'];
+  const path = (request.params as { '*': string })['*'];
+  // No store takes these, and the audit log, which names the path of what it refuses, does not either.
+  if (path.includes('\u0000') || !path.isWellFormed()) {
+    throw new PlatformError('INVALID_PATH', 'Invalid path: control characters are not allowed.', { field: 'path' });
+  }
+  return path;
 }
 
 /** A single range of a Range header; anything else is answered with the whole file, as HTTP allows. */

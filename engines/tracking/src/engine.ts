@@ -25,8 +25,9 @@ export interface TrackingArtifacts {
 
 /** Where the bytes of a model version are, and what they were when it was registered. */
 export interface ModelVersionFiles {
-  /** Directory below the artifact root. */
+  /** Directory below the artifact root; the path of the one file itself where the version is a single file. */
   readonly directory: string;
+  readonly isFile: boolean;
   /** `sha256:…` over all files' paths and digests; undefined where the registry did not see the bytes. */
   readonly digest: string | undefined;
 }

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { joinPath } from '@mlops/blobs';
@@ -7,8 +8,9 @@ import { proxiedDirectory } from './embedded/model-source.ts';
 import type { OperationName, TrackingArtifacts, TrackingEngine, TrackingOperations } from './engine.ts';
 import { trackingOperations } from './operations/index.ts';
 import { ifExists, rootOf } from './roots.ts';
+import { entryOf } from './search/fields.ts';
 
-const CODES: Record<string, ErrorCode> = {
+const CODES: Readonly<Record<string, ErrorCode>> = {
   RESOURCE_DOES_NOT_EXIST: 'NOT_FOUND',
   NOT_FOUND: 'NOT_FOUND',
   ENDPOINT_NOT_FOUND: 'NOT_IMPLEMENTED',
@@ -33,9 +35,10 @@ export function remoteTracking(url: string): TrackingEngine {
       return [name, (request: Record<string, unknown>) => callOperation(base, row, request)];
     }),
   ) as unknown as TrackingOperations;
+  const artifacts = remoteArtifacts(`${base}/api/2.0/mlflow-artifacts`);
   return {
     operations,
-    artifacts: remoteArtifacts(`${base}/api/2.0/mlflow-artifacts`),
+    artifacts,
     async modelVersionFiles(name, version) {
       const { artifact_uri } = await operations.getModelVersionDownloadUri({ name, version });
       const directory = proxiedDirectory(await resolveRun(operations, artifact_uri));
@@ -45,7 +48,9 @@ export function remoteTracking(url: string): TrackingEngine {
           `The files of ${name}/${version} are at ${artifact_uri}, not below the server's artifact root.`,
         );
       }
-      return { directory, digest: undefined };
+      const parent = await artifacts.list(dirname(`/${directory}`).slice(1));
+      const isFile = parent.some(({ path, isDirectory }) => path === directory && !isDirectory);
+      return { directory, isFile, digest: undefined };
     },
     rootOf: (thing) =>
       rootOf(
@@ -145,6 +150,7 @@ async function send(url: URL, init: RequestInit): Promise<Response> {
   } catch {
     // Not MLflow's form: told below by its status.
   }
-  const code = CODES[body.error_code ?? ''] ?? (response.status >= 500 ? 'UPSTREAM_FAILED' : 'INVALID_PARAMETER');
+  const code =
+    entryOf(CODES, String(body.error_code)) ?? (response.status >= 500 ? 'UPSTREAM_FAILED' : 'INVALID_PARAMETER');
   throw new PlatformError(code, body.message ?? `The tracking server answered ${response.status}.`, { internal: text });
 }

@@ -16,6 +16,7 @@ export async function verifyLines(lines: AsyncIterable<string> | Iterable<string
     if (text.trim() === '') continue;
     const entry = parse(text);
     if (!entry) return { ok: false, line, reason: 'it is not an audit entry' };
+    if (namesIn(text) !== namesOf(entry)) return { ok: false, line, reason: 'it names a field twice' };
     const reason = fault(entry, previous ?? { sequence: 0, hash: GENESIS });
     if (reason) return { ok: false, line, reason };
     previous = entry;
@@ -29,16 +30,40 @@ function fault(entry: AuditEntry, previous: { sequence: number; hash: string }):
     return `entry ${expected} is missing: entry ${entry.sequence} follows ${previous.sequence}`;
   if (entry.sequence < expected)
     return `entry ${entry.sequence} stands in the wrong place, after entry ${previous.sequence}`;
-  if (entryHash(entry) !== entry.hash) return `entry ${entry.sequence} was changed: its content does not give its hash`;
+  if (hashOf(entry) !== entry.hash) return `entry ${entry.sequence} was changed: its content does not give its hash`;
   if (entry.previous_hash !== previous.hash) {
     return `entry ${entry.sequence} does not continue the entry before it, which was changed or replaced`;
   }
   return undefined;
 }
 
+/** The entry's hash; undefined for what no JSON of an entry can hold, such as half of a surrogate pair. */
+function hashOf(entry: AuditEntry): string | undefined {
+  try {
+    return entryHash(entry);
+  } catch {
+    return undefined;
+  }
+}
+
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+
+/** How many names of fields a JSON text holds: outside of its strings, each has a colon. */
+function namesIn(text: string): number {
+  return text.replace(STRING, '').split(':').length - 1;
+}
+
+/** How many names of fields a parsed value holds: fewer than its text, if one was written twice and the last has won. */
+function namesOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce<number>((count, each) => count + namesOf(each), own);
+}
+
 function parse(text: string): AuditEntry | undefined {
   try {
     const entry = JSON.parse(text) as Partial<AuditEntry> | null;
+    namesOf(entry); // Throws here, where it is caught, for what nests without end.
     const complete = typeof entry?.sequence === 'number' && typeof entry.hash === 'string';
     return complete ? (entry as AuditEntry) : undefined;
   } catch {

@@ -54,8 +54,26 @@ describe('an export', () => {
     expect(await verifyLines(text.slice(1))).toMatchObject({ ok: false, line: 1 });
   });
 
+  it('shows a field that is written twice, at any depth', async () => {
+    const text = lines(chain(3));
+    const twice = (from: string, to: string) => text.with(1, text[1]?.replace(from, to) ?? '');
+    for (const forged of [
+      twice('{', '{"outcome":"denied",'),
+      twice('"actor":{', '"actor":{"id":"somebody",'),
+      twice('{', '{"\\u006futcome":"denied",'),
+    ])
+      expect(await verifyLines(forged)).toEqual({ ok: false, line: 2, reason: 'it names a field twice' });
+    const colons = [
+      seal({ ...facts('a'), details: { 'a:b': '"c":', list: [{ d: ':' }] } }, { sequence: 0, hash: GENESIS }),
+    ];
+    expect(await verifyLines(lines(colons))).toMatchObject({ ok: true, entries: 1 });
+  });
+
   it('refuses what is no entry', async () => {
     expect(await verifyLines(['{"a":1}'])).toMatchObject({ ok: false, line: 1 });
     expect(await verifyLines(['not json'])).toMatchObject({ ok: false, line: 1 });
+    expect(await verifyLines(['{"sequence":1,"hash":"x","a":"\\ud800"}'])).toMatchObject({ ok: false, line: 1 });
+    const deep = `{"sequence":1,"hash":"x","a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`;
+    expect(await verifyLines([deep])).toMatchObject({ ok: false, line: 1 });
   });
 });

@@ -10,6 +10,7 @@ import Fastify, {
 import pino from 'pino';
 import { readEncodedBodies } from './content-encoding.ts';
 import { hostGuard } from './host-guard.ts';
+import { parseBoundedJson } from './json-extent.ts';
 import { methodsOf } from './method-not-allowed.ts';
 import { httpMetrics, metricsRegistry } from './metrics.ts';
 import { refuseSlowBodies } from './slow-bodies.ts';
@@ -56,6 +57,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
   const own = options.errorFormat ?? problem;
   useErrorFormat(app, own);
   closeAfterAnswer(app);
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
+    body.length === 0 ? undefined : parseBoundedJson(body),
+  );
   // The inference protocols have no prefix of their own to hang a scope on.
   answerUnknown(app, (url) => (/^\/v[12]\//.test(url) ? inferenceError : own));
   app.decorate('metrics', registry);

@@ -17,33 +17,152 @@ export interface HomeFacts {
   readonly deployments: readonly { name: string; status: string; model: string }[];
 }
 
-/** Where everything is, for a person who opens the address. */
+/** Where everything is, for a person who opens the address; MLflow's clients print addresses that end here too. */
 export function homePage({ address, deployments }: HomeFacts): string {
   const first = deployments[0]?.name ?? 'NAME';
   const rows = deployments.map(
     ({ name, status, model }) =>
-      `<tr><td><a href="/api/v1/deployments/${encodeURIComponent(name)}">${escape(name)}</a></td><td>${escape(status)}</td><td>${escape(model)}</td></tr>`,
+      `<tr><td>${escape(name)}</td><td>${escape(status)}</td><td>${escape(model)}</td><td><a href="#/deployments/${encodeURIComponent(name)}">last predictions</a></td></tr>`,
   );
-  const places = [
-    ['Deployments', '/api/v1/deployments', 'what is served, with its revisions'],
-    ['Predictions', `/api/v1/deployments/${first}/predictions`, 'what was asked and answered'],
-    ['Audit', '/api/v1/audit', 'who changed what, in a chain that can be verified'],
-    ['Models served', '/v2/models', 'Open Inference Protocol'],
-    ['API reference', '/docs', 'the platform’s own API; /openapi.json for programs'],
-    ['Metrics', '/metrics', 'for Prometheus'],
-  ].map(([name, href, what]) => `<tr><td><a href="${href}">${name}</a></td><td class="soft">${what}</td></tr>`);
+  const programs = [
+    [
+      '/api/v1',
+      'deployments, predictions, audit, quotas; <a href="/docs">reference</a>, <a href="/docs/errors">errors</a>',
+    ],
+    ['/api/2.0/mlflow', 'MLflow’s tracking and registry'],
+    ['/v2/models', 'Open Inference Protocol; KServe V1 below /v1/models'],
+    ['/openapi.json', 'the platform’s own API as an OpenAPI document'],
+    ['/metrics', 'for Prometheus'],
+  ].map(([path, what]) => `<tr><td><code>${path}</code></td><td class="soft">${what}</td></tr>`);
+  const filled = (id: string, title: string) =>
+    `<h2>${title}</h2><div id="${id}" class="soft">This part needs scripts.</div>`;
   return page(
     'MLOps platform',
-    `<h1>MLOps platform</h1><p class="soft">One address for tracking, registry, serving and control: ${escape(address)}</p>
+    `<h1><a href="#/">MLOps platform</a></h1><p class="soft">One address for tracking, registry, serving and control: ${escape(address)}</p>
+<div id="named"></div>
 <h2>Deployments</h2>
-<table><tr><th>name</th><th>status</th><th>model</th></tr>${rows.join('') || '<tr><td colspan="3" class="soft">none yet</td></tr>'}</table>
-<h2>Places</h2><table>${places.join('')}</table>
+<table><tr><th>name</th><th>status</th><th>model</th><th></th></tr>${rows.join('') || '<tr><td colspan="4" class="soft">none yet</td></tr>'}</table>
+${filled('experiments', 'Experiments')}${filled('runs', 'Newest runs')}${filled('models', 'Registered models')}${filled('audit', 'Who changed what')}
+<h2>For programs</h2><table>${programs.join('')}</table>
 <h2>Track from Python</h2><pre>import mlflow
 mlflow.set_tracking_uri("${escape(address)}")</pre>
 <h2>Deploy and predict</h2><pre>npx mlops deploy ${escape(first)} models:/${escape(first)}@champion
-npx mlops predictions ${escape(first)}</pre>`,
+npx mlops predictions ${escape(first)}</pre>
+<script type="module">${HOME_SCRIPT}</script>`,
   );
 }
+
+/** Fills the home page from the same address's interfaces, and shows what the fragment names. Text goes in as text only. */
+const HOME_SCRIPT = `
+const MLFLOW = '/ajax-api/2.0/mlflow/';
+async function ask(path, body) {
+  const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(path, init);
+  const read = await answer.json();
+  if (!answer.ok) throw new Error(read.message ?? read.detail ?? path);
+  return read;
+}
+function element(name, ...content) {
+  const made = document.createElement(name);
+  made.append(...content);
+  return made;
+}
+function link(text, ...path) {
+  const made = element('a', text);
+  made.href = '#/' + path.map(encodeURIComponent).join('/');
+  return made;
+}
+function table(head, rows) {
+  if (rows.length === 0) return element('p', 'none yet');
+  const line = (kind, cells) => element('tr', ...cells.map((cell) => element(kind, cell ?? '')));
+  return element('table', line('th', head), ...rows.map((cells) => line('td', cells)));
+}
+const pairs = (items = []) => items.map(({ key, value }) => key + ' = ' + value).join(', ');
+const time = (milliseconds) => (milliseconds ? new Date(milliseconds).toISOString() : '');
+async function fill(id, make) {
+  const place = document.getElementById(id);
+  try {
+    place.replaceChildren(...[await make()].flat());
+    place.className = '';
+  } catch (error) {
+    place.replaceChildren(element('p', error.message));
+  }
+}
+function runsTable(runs = []) {
+  return table(
+    ['run', 'status', 'started', 'metrics'],
+    runs.map(({ info, data }) => [
+      link(info.run_name, 'experiments', info.experiment_id, 'runs', info.run_id),
+      info.status, time(info.start_time), pairs(data.metrics),
+    ]),
+  );
+}
+async function showRun(run_id) {
+  const { run } = await ask(MLFLOW + 'runs/get?' + new URLSearchParams({ run_id }));
+  const { info, data } = run;
+  return [
+    element('h2', 'Run ' + info.run_name),
+    table(['id', 'status', 'started', 'ended', 'artifacts'], [[info.run_id, info.status, time(info.start_time), time(info.end_time), info.artifact_uri]]),
+    ...['metrics', 'params', 'tags'].flatMap((kind) => [
+      element('h2', kind),
+      table(['name', 'value'], (data[kind] ?? []).map(({ key, value }) => [key, String(value)])),
+    ]),
+  ];
+}
+async function showExperiment(experiment_id) {
+  const { experiment } = await ask(MLFLOW + 'experiments/get?' + new URLSearchParams({ experiment_id }));
+  const { runs } = await ask(MLFLOW + 'runs/search', { experiment_ids: [experiment_id], max_results: 100 });
+  return [element('h2', 'Experiment ' + experiment.name), runsTable(runs)];
+}
+async function showModel(name) {
+  const filter = "name = '" + name.replaceAll("'", '') + "'";
+  const { model_versions = [] } = await ask(MLFLOW + 'model-versions/search?' + new URLSearchParams({ filter, max_results: 100 }));
+  const rows = model_versions.map((each) => [each.version, (each.aliases ?? []).join(', '), each.status, time(each.creation_timestamp)]);
+  return [element('h2', 'Model ' + name), table(['version', 'aliases', 'status', 'created'], rows)];
+}
+async function showPredictions(name) {
+  const { predictions } = await ask('/api/v1/deployments/' + encodeURIComponent(name) + '/predictions?limit=20');
+  const rows = predictions.map((each) => [
+    each.time, each.key ?? each.id, String(each.revision ?? ''), String(each.status),
+    JSON.stringify(each.outputs), each.actual ? String(each.actual.value) : '', each.error ?? '',
+  ]);
+  return [element('h2', 'Last predictions of ' + name), table(['time', 'key', 'revision', 'status', 'outputs', 'actual', 'error'], rows)];
+}
+function showNamed() {
+  return fill('named', async () => {
+    const [kind, id, below, belowId] = location.hash.replace(/^#\\/?/, '').split(/[/?]/).map(decodeURIComponent);
+    if (kind === 'experiments' && below === 'runs' && belowId) return showRun(belowId);
+    if (kind === 'experiments' && id) return showExperiment(id);
+    if (kind === 'models' && id) return showModel(id);
+    if (kind === 'deployments' && id) return showPredictions(id);
+    return [];
+  });
+}
+addEventListener('hashchange', showNamed);
+showNamed();
+const experiments = ask(MLFLOW + 'experiments/search', { max_results: 20, order_by: ['last_update_time DESC'] });
+fill('experiments', async () => {
+  const { experiments: found = [] } = await experiments;
+  return table(['name', 'id', 'changed'], found.map((each) => [link(each.name, 'experiments', each.experiment_id), each.experiment_id, time(each.last_update_time)]));
+});
+fill('runs', async () => {
+  const { experiments: found = [] } = await experiments;
+  const experiment_ids = found.map((each) => each.experiment_id);
+  return runsTable((await ask(MLFLOW + 'runs/search', { experiment_ids, max_results: 20 })).runs);
+});
+fill('models', async () => {
+  const { registered_models: found = [] } = await ask(MLFLOW + 'registered-models/search?max_results=100');
+  const rows = found.map((each) => [
+    link(each.name, 'models', each.name), each.latest_versions?.at(-1)?.version,
+    (each.aliases ?? []).map(({ alias, version }) => '@' + alias + ' = ' + version).join(', '),
+  ]);
+  return table(['name', 'newest version', 'aliases'], rows);
+});
+fill('audit', async () => {
+  const { entries } = await ask('/api/v1/audit?limit=10');
+  return table(['time', 'who', 'action', 'resource', 'outcome'], entries.map((each) => [each.time, each.actor.id, each.action, each.resource.type + ' ' + each.resource.id, each.outcome]));
+});
+`;
 
 /** The API reference, readable without scripts. */
 export function referencePage(document: OpenApi): string {

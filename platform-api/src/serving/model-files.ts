@@ -30,7 +30,8 @@ export class ModelFiles {
    * @throws DIGEST_MISMATCH if the bytes are not those that were registered, NOT_FOUND, INVALID_MODEL if there are none
    */
   async fetch(name: string, version: string, expected?: string): Promise<FetchedModel> {
-    const { directory, digest: registered } = await this.#tracking.modelVersionFiles(name, version);
+    const source = await this.#tracking.modelVersionFiles(name, version);
+    const { digest: registered } = source;
     if (registered !== undefined && expected !== undefined && registered !== expected) {
       throw mismatch(name, version, registered, expected);
     }
@@ -41,7 +42,8 @@ export class ModelFiles {
     const incoming = await mkdtemp(join(this.#root, 'incoming-'));
     this.#incoming.add(basename(incoming));
     try {
-      await this.#copy(directory, '', incoming, { files: 0 });
+      if (source.isFile) await this.#copyFile(source.directory, join(incoming, basename(source.directory)));
+      else await this.#copy(source.directory, '', incoming, { files: 0 });
       const digest = await folderDigest(incoming);
       if (digest === undefined)
         throw new PlatformError('INVALID_MODEL', `Model version ${name}/${version} has no files.`);
@@ -90,9 +92,13 @@ export class ModelFiles {
       }
       const file = join(target, ...inside.split('/'));
       await mkdir(dirname(file), { recursive: true });
-      const { stream } = await this.#tracking.artifacts.open(path);
-      await pipeline(stream, createWriteStream(file));
+      await this.#copyFile(path, file);
     }
+  }
+
+  async #copyFile(path: string, file: string): Promise<void> {
+    const { stream } = await this.#tracking.artifacts.open(path);
+    await pipeline(stream, createWriteStream(file, { flush: true }));
   }
 }
 

@@ -43,6 +43,9 @@ export class Owners {
   /** The thing that a request names, and whose it is; what lies nowhere yet belongs to the team that asks. */
   async find(named: NamedResource, asking: string): Promise<OwnedThing> {
     const { type, id, parent } = named;
+    // No store can hold such an id, so nobody owns it.
+    if (!id.isWellFormed() || id.includes('\u0000'))
+      return { type, id: id.toWellFormed().replaceAll('\u0000', ''), team: asking };
     const finder = this.#finders.get(type);
     if (finder) return { type, id, team: id === COLLECTION ? asking : ((await finder(id)) ?? asking) };
     const root = parent ?? (await this.#rootOf(named));

@@ -36,6 +36,17 @@ export function artifactProxy({ database, blobs }: TrackingContext): TrackingArt
   };
 }
 
+/** Whether a path is that of an object, not of a directory or of nothing. */
+export async function isStored(blobs: BlobStore, path: string): Promise<boolean> {
+  try {
+    await blobs.stat(safePath(path));
+    return true;
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'NOT_FOUND') return false;
+    throw error;
+  }
+}
+
 /** The path of something below the root, not the root itself. */
 function namedPath(path: string): string {
   const safe = safePath(path);

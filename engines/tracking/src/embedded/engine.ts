@@ -3,7 +3,7 @@ import { type Database, migrate } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
 import type { TrackingEngine } from '../engine.ts';
 import { type ExperimentFinders, rootOf } from '../roots.ts';
-import { artifactProxy } from './artifacts.ts';
+import { artifactProxy, isStored } from './artifacts.ts';
 import type { TrackingContext } from './context.ts';
 import { ensureDefaultExperiment, experimentOperations } from './experiments.ts';
 import { loggedModelOperations } from './logged-models.ts';
@@ -54,7 +54,8 @@ export async function openTracking(options: EmbeddedTrackingOptions): Promise<Tr
           `The files of model version ${name}/${version} are at ${row.storage_location}, not below this server's artifact root.`,
         );
       }
-      return { directory, digest: row.digest === '' ? undefined : row.digest };
+      const isFile = await isStored(context.blobs, directory);
+      return { directory, isFile, digest: row.digest === '' ? undefined : row.digest };
     },
     rootOf: (thing) => rootOf(experimentFinders(context), thing),
     sharesDatabase: true,

@@ -2,6 +2,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { RequestOf } from '../engine.ts';
 import {
   checkComparison,
+  entryOf,
   type FieldRule,
   invalidAttribute,
   invalidEntity,
@@ -42,7 +43,7 @@ export async function experimentSearch(
   }
   for (const comparison of comparisons) query = query.where(comparison);
   for (const { entity, key, descending } of parseOrder(request.order_by)) {
-    const column = entity === undefined || entity === 'attribute' ? ORDER[key] : undefined;
+    const column = entity === undefined || entity === 'attribute' ? entryOf(ORDER, key) : undefined;
     if (!column) throw invalidOrder(`Invalid order_by key '${key}'. Valid keys are ${Object.keys(ORDER).join(', ')}.`);
     query = query.orderBy(sql.ref(`e.${column}`), descending ? 'desc' : 'asc');
   }
@@ -62,7 +63,7 @@ function condition({ database: { dialect } }: TrackingContext, comparison: Compa
     return compare(dialect, tag, operator, value);
   }
   if (entity !== undefined && entity !== 'attribute') throw invalidEntity(entity, ['attribute', 'tag', 'tags']);
-  const rule = ATTRIBUTES[key];
+  const rule = entryOf(ATTRIBUTES, key);
   if (!rule) throw invalidAttribute(key, Object.keys(ATTRIBUTES));
   checkComparison(comparison, 'attribute', rule);
   return compare(dialect, sql.ref(`e.${key}`), operator, value);

@@ -2,6 +2,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { RequestOf } from '../engine.ts';
 import {
   checkComparison,
+  entryOf,
   type FieldRule,
   invalidAttribute,
   invalidEntity,
@@ -9,12 +10,12 @@ import {
   STRING_OPERATORS,
 } from '../search/fields.ts';
 import { type Comparison, parseFilter } from '../search/filter.ts';
-import { invalidOrder } from '../search/order.ts';
+import { boundedOrder, invalidOrder } from '../search/order.ts';
 import type { Page } from '../search/page.ts';
 import { compare } from './compare.ts';
 import { isIn, type TrackingContext } from './context.ts';
 import type { TrackingTables } from './tables.ts';
-import { experimentNumber } from './validation.ts';
+import { experimentNumber, invalid } from './validation.ts';
 
 type Request = RequestOf<'searchLoggedModels'>;
 
@@ -30,6 +31,7 @@ const ATTRIBUTES: Readonly<Record<string, { column: string; rule: FieldRule }>> 
   creation_time: { column: 'creation_time', rule: NUMBER },
   last_updated_timestamp: { column: 'last_update_time', rule: NUMBER },
 };
+const DATASETS_MAX = 100;
 const STATUS_PREFIX = 'LOGGED_MODEL_';
 
 /** One row more than the page, if there is one. @throws INVALID_PARAMETER */
@@ -38,9 +40,10 @@ export async function loggedModelSearch(
   request: Request,
   page: Page,
 ): Promise<Selectable<TrackingTables['logged_models']>[]> {
+  checkDatasets(request.datasets);
   const experiments = (request.experiment_ids ?? []).map(experimentNumber);
   const conditions = parseFilter(request.filter).map((comparison) => condition(context, comparison, request.datasets));
-  const order = (request.order_by ?? []).map(orderBy);
+  const order = boundedOrder(request.order_by).map(orderBy);
   const { rows } = await sql<Selectable<TrackingTables['logged_models']>>`
     select m.* from logged_models m
     where ${sql.join([sql`m.lifecycle_stage = 'active'`, isIn(context, 'm.experiment', experiments), ...conditions], sql` and `)}
@@ -56,7 +59,7 @@ function condition(
 ): RawBuilder<boolean> {
   const { entity, key, operator, value } = comparison;
   if (entity === undefined || entity === 'attribute' || entity === 'attributes') {
-    const attribute = ATTRIBUTES[key];
+    const attribute = entryOf(ATTRIBUTES, key);
     if (!attribute) throw invalidAttribute(key, Object.keys(ATTRIBUTES));
     checkComparison(comparison, 'attribute', attribute.rule);
     const isStatus = key === 'status' && value.kind === 'string' && !value.value.startsWith(STATUS_PREFIX);
@@ -75,6 +78,11 @@ function condition(
   const test = compare(dialect, sql.ref('x.value'), operator, value);
   return sql`exists (select 1 from ${sql.table(`logged_model_${entity}`)} x
     where x.model_id = m.model_id and x.key = ${key} and ${test})`;
+}
+
+function checkDatasets(datasets: Request['datasets']): void {
+  if (datasets && datasets.length > DATASETS_MAX)
+    throw invalid('datasets', `'datasets' has more than ${DATASETS_MAX} items.`);
 }
 
 function ofDatasets(datasets: Request['datasets']): RawBuilder<unknown> {
@@ -100,7 +108,7 @@ function orderBy({
       order by x.step desc, x.timestamp desc limit 1)`;
     return sql`case when ${latest} is null then 1 else 0 end, ${latest} ${direction}`;
   }
-  const attribute = ATTRIBUTES[field_name.replace(/^attributes?\./, '')];
+  const attribute = entryOf(ATTRIBUTES, field_name.replace(/^attributes?\./, ''));
   if (!attribute)
     throw invalidOrder(
       `Invalid order_by field '${field_name}'. Valid are metrics.<key>, ${Object.keys(ATTRIBUTES).join(', ')}.`,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve, sep } from 'node:path';
+import { basename } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import type { PlatformError } from '@mlops/errors';
 import type { RequestOf } from '../engine.ts';
@@ -12,6 +13,7 @@ import { hasParentSegment, invalid, versionNumber } from './validation.ts';
 type Request = RequestOf<'createModelVersion'>;
 
 const PROXY_SCHEME = 'mlflow-artifacts:';
+const PROMPT_SOURCES = new Set(['dummy-source', 'prompt-template']);
 const LIKE_WILDCARDS = /[%_\\]/g;
 
 /** Where a new version's files are, and the run that made them. */
@@ -27,13 +29,29 @@ interface Resolved {
 export async function resolveSource(context: TrackingContext, request: Request): Promise<Resolved> {
   const { source } = request;
   if (hasParentSegment(source)) throw invalidSource(source, "Source must not contain '..'.");
+  if (isPrompt(request)) return promptSource(request);
+  if (request.model_id) await loggedModel(context, request.model_id);
+  const scheme = schemeOf(source);
   if (source.startsWith('models:/')) return resolveModelUri(context, request);
   if (source.startsWith('runs:/')) return resolveRunUri(context, request);
-  const isPrompt = request.tags?.some((tag) => tag.key === 'mlflow.prompt.is_prompt' && tag.value === 'true') ?? false;
-  const isLocal = source.startsWith('/') || source.startsWith('file:') || !/^[a-z][\w+.-]*:/i.test(source);
-  if (!isPrompt && (isLocal || source.startsWith(PROXY_SCHEME))) await checkContained(context, request, isLocal);
-  if (isPrompt && source.startsWith('/')) throw invalidSource(source, 'A prompt has no files.');
+  const isLocal = scheme === undefined || scheme === 'file:';
+  if (isLocal || scheme === PROXY_SCHEME) await checkContained(context, request, isLocal);
   return { storageLocation: source, runId: request.run_id ?? '' };
+}
+
+/** A prompt's text is in its tags; its source is one of the words that MLflow's clients write there. */
+function promptSource({ source, run_id = '' }: Request): Resolved {
+  if (PROMPT_SOURCES.has(source)) return { storageLocation: source, runId: run_id };
+  throw invalidSource(source, `A prompt has no files; its source is ${[...PROMPT_SOURCES].join(' or ')}.`);
+}
+
+function isPrompt({ tags = [] }: Request): boolean {
+  return tags.some((tag) => tag.key === 'mlflow.prompt.is_prompt' && tag.value?.toLowerCase() === 'true');
+}
+
+/** A URI's scheme with its colon, in lower case: schemes know no case. */
+function schemeOf(uri: string): string | undefined {
+  return /^[a-z][\w+.-]*:/i.exec(uri)?.[0].toLowerCase();
 }
 
 async function resolveModelUri(context: TrackingContext, request: Request): Promise<Resolved> {
@@ -80,7 +98,8 @@ async function checkContained(context: TrackingContext, request: Request, isLoca
 }
 
 function localPath(uri: string): string | undefined {
-  if (!uri.startsWith('file:')) return /^[a-z][\w+.-]*:/i.test(uri) ? undefined : resolve(uri);
+  const scheme = schemeOf(uri);
+  if (scheme !== 'file:') return scheme === undefined ? resolve(uri) : undefined;
   try {
     return fileURLToPath(uri);
   } catch {
@@ -120,7 +139,10 @@ export function proxiedDirectory(location: string): string | undefined {
   return (path.startsWith('//') ? path.slice(2).replace(/^[^/]*/, '') : path).replace(/^\/+|\/+$/g, '');
 }
 
-/** `sha256:…` over the lines "digest  path" of all files below a location, by path; '' where the files did not pass here. */
+/**
+ * `sha256:…` over the lines "digest  path" of all files below a location, by path, or of the one file at the location;
+ * '' where the files did not pass here.
+ */
 export async function directoryDigest({ database }: TrackingContext, location: string): Promise<string> {
   const directory = proxiedDirectory(location);
   if (directory === undefined) return '';
@@ -128,10 +150,12 @@ export async function directoryDigest({ database }: TrackingContext, location: s
   const rows = await database.query
     .selectFrom('artifacts')
     .select(['path', 'sha256'])
-    .where('path', 'like', pattern)
+    .where((eb) => eb.or([eb('path', '=', directory), eb('path', 'like', pattern)]))
     .orderBy('path')
     .execute();
   const files = rows.filter((row) => row.path.startsWith(`${directory}/`));
+  const [single] = rows.filter((row) => row.path === directory);
+  if (single) return digestOfFiles([{ path: basename(directory), sha256: single.sha256 }]);
   if (files.length === 0) return '';
   return digestOfFiles(files.map(({ path, sha256 }) => ({ path: path.slice(directory.length + 1), sha256 })));
 }

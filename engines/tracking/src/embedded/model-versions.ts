@@ -5,7 +5,7 @@ import type { TrackingContext } from './context.ts';
 import { uniqueByKey } from './experiments.ts';
 import { directoryDigest, resolveSource } from './model-source.ts';
 import { searchVersionRows } from './registry-search.ts';
-import { existingModel, existingVersion, touchModel, type VersionRow, viewVersions } from './registry-view.ts';
+import { existingVersion, touchModel, type VersionRow, viewVersions } from './registry-view.ts';
 import { canonicalStage } from './stages.ts';
 import { checkDescription, checkModelName, checkRegistryTag, versionNumber } from './validation.ts';
 
@@ -40,9 +40,8 @@ export function modelVersionOperations(context: TrackingContext): Operations {
     return { model_version: model_version as ModelVersion };
   }
 
-  /** In a transaction: the next number, also after deleted versions; whoever comes second waits here. */
+  /** In a transaction that has touched the model: the next number, also after deleted versions. */
   async function nextVersion(name: string): Promise<number> {
-    await touchModel(context, name);
     const { newest } = await database.query
       .selectFrom('model_versions')
       .select((eb) => eb.fn.max('version').as('newest'))
@@ -90,7 +89,8 @@ export function modelVersionOperations(context: TrackingContext): Operations {
       checkDescription(description);
       for (const tag of tags) checkRegistryTag(tag.key, tag.value ?? '');
       return database.write(async (tx) => {
-        await existingModel(context, name);
+        // Whoever comes second waits here, and gets the next number.
+        await touchModel(context, name);
         const { storageLocation, runId } = await resolveSource(context, request);
         const version = await nextVersion(name);
         const now = Date.now();
@@ -177,6 +177,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
     async setModelVersionTag({ name, version: text, key, value = '' }) {
       checkRegistryTag(key, value);
       await database.write(async (tx) => {
+        await touchModel(context, name);
         const { version } = await existingVersion(context, name, versionNumber(text));
         await tx
           .insertInto('model_version_tags')

@@ -127,13 +127,12 @@ export function registeredModelOperations(context: TrackingContext): Operations 
     async setRegisteredModelTag({ name, key, value = '' }) {
       checkRegistryTag(key, value);
       await database.write(async (tx) => {
-        await existingModel(context, name);
+        await touchModel(context, name);
         await tx
           .insertInto('registered_model_tags')
           .values({ name, key, value })
           .onConflict((conflict) => conflict.columns(['name', 'key']).doUpdateSet({ value }))
           .execute();
-        await touchModel(context, name);
       });
       return {};
     },
@@ -150,14 +149,13 @@ export function registeredModelOperations(context: TrackingContext): Operations 
       checkAlias(alias);
       const version = versionNumber(text);
       await database.write(async (tx) => {
-        await existingModel(context, name);
+        await touchModel(context, name);
         await existingVersion(context, name, version);
         await tx
           .insertInto('registered_model_aliases')
           .values({ name, alias, version })
           .onConflict((conflict) => conflict.columns(['name', 'alias']).doUpdateSet({ version }))
           .execute();
-        await touchModel(context, name);
       });
       return {};
     },

@@ -2,6 +2,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { RequestOf } from '../engine.ts';
 import {
   checkComparison,
+  entryOf,
   type FieldRule,
   invalidAttribute,
   invalidEntity,
@@ -75,7 +76,7 @@ function translate(context: TrackingContext, search: Search, request: { filter?:
   // Prompts are registered models of a kind; a search shows them only to who asks for them.
   if (!comparisons.some((comparison) => comparison.key === IS_PROMPT)) conditions.push(sql`not ${isPrompt(search)}`);
   const order = parseOrder(request.order_by).map(({ entity, key, descending }) => {
-    const column = entity === undefined || entity === 'attribute' ? search.order[key] : undefined;
+    const column = entity === undefined || entity === 'attribute' ? entryOf(search.order, key) : undefined;
     if (!column)
       throw invalidOrder(`Invalid order by key '${key}'. Valid keys are ${Object.keys(search.order).join(', ')}.`);
     return sql`${sql.ref(`m.${column}`)} ${sql.raw(descending ? 'desc' : 'asc')}`;
@@ -99,7 +100,7 @@ function condition(
     return sql`exists (select 1 from ${search.tags} and t.key = ${key} and ${test})`;
   }
   if (entity !== undefined && entity !== 'attribute') throw invalidEntity(entity, ['attribute', 'tag', 'tags']);
-  const attribute = search.attributes[key];
+  const attribute = entryOf(search.attributes, key);
   if (!attribute) throw invalidAttribute(key, Object.keys(search.attributes));
   checkComparison(comparison, 'attribute', attribute.rule);
   return compare(dialect, sql.ref(`m.${attribute.column}`), operator, value);

@@ -129,10 +129,15 @@ export async function existingVersion(
   return row;
 }
 
-export async function touchModel({ database }: TrackingContext, name: string): Promise<void> {
-  await database.query
+/**
+ * In a transaction: notes the change, and keeps the model from being deleted or renamed before the transaction ends.
+ * @throws NOT_FOUND
+ */
+export async function touchModel(context: TrackingContext, name: string): Promise<void> {
+  await context.database.query
     .updateTable('registered_models')
     .set({ last_update_time: Date.now() })
     .where('name', '=', name)
     .execute();
+  await existingModel(context, name);
 }

@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { RequestOf } from '../engine.ts';
 import {
   checkComparison,
+  entryOf,
   type FieldRule,
   invalidAttribute,
   invalidEntity,
@@ -58,6 +59,8 @@ const ATTRIBUTES: Readonly<Record<string, { column: string; rule: FieldRule }>> 
   end_time: { column: 'end_time', rule: NUMBER },
 };
 const DATASET: Readonly<Record<string, FieldRule>> = { name: LISTED, digest: LISTED, context: STRING };
+/** With ORDER_ITEMS_MAX and the runs themselves, fewer than the 64 tables that SQLite joins. */
+const JOINED_COMPARISONS_MAX = 10;
 const DATASET_CONTEXT_TAG = 'mlflow.data.context';
 
 /** One row more than the page, if there is one. @throws INVALID_PARAMETER */
@@ -118,15 +121,18 @@ function clause(context: TrackingContext, comparison: Comparison, index: number)
   if (operator === 'IS NULL') {
     return { condition: sql`not exists (select 1 from ${table} n where n.run = r.id and n.key = ${key})` };
   }
-  // Each run has a key once: an inner join keeps one row for each run, and lets the database start from the value's index.
   const on = [sql`${sql.ref(`${alias}.run`)} = r.id`, sql`${sql.ref(`${alias}.key`)} = ${key}`];
   if (entity === 'metric') on.push(sql`${sql.ref(`${alias}.is_nan`)} = 0`);
   if (operator !== 'IS NOT NULL') on.push(compare(dialect, sql.ref(`${alias}.value`), operator, value));
-  return { join: sql`join ${table} as ${sql.ref(alias)} on ${sql.join(on, sql` and `)}` };
+  const where = sql.join(on, sql` and `);
+  // Each run has a key once: an inner join keeps one row for each run, and lets the database start from the value's index.
+  return index < JOINED_COMPARISONS_MAX
+    ? { join: sql`join ${table} as ${sql.ref(alias)} on ${where}` }
+    : { condition: sql`exists (select 1 from ${table} as ${sql.ref(alias)} where ${where})` };
 }
 
 function datasetCondition({ database: { dialect } }: TrackingContext, comparison: Comparison): RawBuilder<boolean> {
-  const rule = DATASET[comparison.key];
+  const rule = entryOf(DATASET, comparison.key);
   if (!rule) throw invalidAttribute(comparison.key, Object.keys(DATASET));
   checkComparison(comparison, 'dataset', rule);
   const column = comparison.key === 'context' ? 't.value' : `d.${comparison.key}`;
@@ -163,13 +169,13 @@ function order(
 
 function entityOf(prefix: string | undefined): Entity {
   if (prefix === undefined) return 'attribute';
-  const entity = ENTITIES[prefix];
+  const entity = entryOf(ENTITIES, prefix);
   if (!entity) throw invalidEntity(prefix, ['metric', 'parameter', 'tag', 'attribute', 'dataset']);
   return entity;
 }
 
 function attributeOf(key: string): { column: string; rule: FieldRule } {
-  const attribute = ATTRIBUTES[key];
+  const attribute = entryOf(ATTRIBUTES, key);
   if (!attribute) throw invalidAttribute(key, Object.keys(ATTRIBUTES));
   return attribute;
 }

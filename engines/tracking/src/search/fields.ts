@@ -12,6 +12,11 @@ export const NUMBER_OPERATORS: readonly Operator[] = ['=', '!=', '>', '>=', '<',
 export const STRING_OPERATORS: readonly Operator[] = ['=', '!=', 'LIKE', 'ILIKE'];
 export const NULLABLE_STRING_OPERATORS: readonly Operator[] = [...STRING_OPERATORS, 'IS NULL', 'IS NOT NULL'];
 
+/** The entry of a name that a caller wrote; what every object inherits, such as `constructor`, is none. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Checks operator and value of a comparison; what passes can be translated. @throws INVALID_PARAMETER */
 export function checkComparison({ key, operator, value, text }: Comparison, kind: string, rule: FieldRule): void {
   if (!rule.operators.includes(operator)) {

@@ -39,6 +39,7 @@ const TOKENS: readonly [TokenKind, RegExp][] = [
   ['punctuation', /[(),]/y],
 ];
 const FILTER_LENGTH_MAX = 20_000;
+const COMPARISONS_MAX = 200;
 
 /** The comparisons of a filter; an empty filter has none. @throws INVALID_PARAMETER */
 export function parseFilter(filter: string | undefined): readonly Comparison[] {
@@ -66,6 +67,8 @@ class Parser {
     const comparisons = [this.#comparison()];
     while (this.#at < this.#tokens.length) {
       if (!this.#keyword('AND')) throw this.#wrong();
+      if (comparisons.length === COMPARISONS_MAX)
+        throw invalidFilter(`The filter has more than ${COMPARISONS_MAX} comparisons.`);
       comparisons.push(this.#comparison());
     }
     return comparisons;

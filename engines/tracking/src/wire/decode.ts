@@ -26,7 +26,8 @@ export function decodeRequest<T>(schema: TSchema, value: unknown): T {
 function decodeObject(schema: SchemaNode, value: Record<string, unknown>, path: string): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(schema.properties ?? {})) {
-    const given = value[name];
+    // A request cannot set what every object inherits.
+    const given = Object.hasOwn(value, name) ? value[name] : undefined;
     const where = path === '' ? name : `${path}.${name}`;
     const absent = given === undefined || given === null;
     const isRequired = schema.required?.includes(name) ?? false;
@@ -84,16 +85,17 @@ function decodeInteger(value: unknown, path: string): number {
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const NAMED_DOUBLES: Record<string, number> = {
-  NaN: Number.NaN,
-  Infinity: Number.POSITIVE_INFINITY,
-  '-Infinity': Number.NEGATIVE_INFINITY,
-};
+const NAMED_DOUBLES: ReadonlyMap<unknown, number> = new Map([
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['-Infinity', Number.NEGATIVE_INFINITY],
+]);
 
 function decodeDouble(value: unknown, path: string): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  if (typeof value === 'string' && value in NAMED_DOUBLES) return NAMED_DOUBLES[value] as number;
+  const named = NAMED_DOUBLES.get(value);
+  if (named !== undefined) return named;
   if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
   throw invalid(path, value, 'a number');
 }
@@ -113,7 +115,13 @@ function decodeArray(items: SchemaNode, value: unknown, path: string): unknown[]
 }
 
 function invalid(path: string, value: unknown, expected: string): PlatformError {
-  const shown = JSON.stringify(value)?.slice(0, 200);
-  const message = `Invalid value ${shown} for parameter '${path}' supplied: it must be ${expected}. ${HINT}`;
+  const message = `Invalid value ${shown(value)} for parameter '${path}' supplied: it must be ${expected}. ${HINT}`;
   return new PlatformError('INVALID_PARAMETER', message, { field: path });
+}
+
+/** A wrong value for a message. Of a list or an object the kind tells enough, and writing a large one out takes long. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 200));
+  if (Array.isArray(value)) return '[…]';
+  return typeof value === 'object' ? '{…}' : String(value);
 }

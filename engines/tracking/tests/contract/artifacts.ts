@@ -38,6 +38,12 @@ export function artifactCases(server: () => Server): void {
     expect(await list(unique('nowhere'))).toEqual({});
   });
 
+  it('refuses a listing of two paths', async () => {
+    const response = await fetch(`${server().url}/api/2.0/mlflow-artifacts/artifacts?path=a&path=b`);
+    // MLflow takes the first and overlooks the second.
+    expect(response.status).toBe(server().implementation === 'mlflow' ? 200 : 400);
+  });
+
   it.each(['../x', '%2e%2e/x', '%252e%252e%252fx', 'a/../../x', 'a%5c..%5cx'])('refuses the path %s', async (path) => {
     // Where a backslash is no separator, MLflow takes it as a part of the name.
     if (path.includes('%5c') && server().isUpstream) {

@@ -189,6 +189,36 @@ export function registryCases(server: () => Server): void {
     expect(model_version.version).toBe('1');
   });
 
+  it('takes no files for a prompt', async () => {
+    const name = await newModel();
+    const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }];
+    for (const source of ['/etc', 'file:///etc', 'FILE:///etc', 'mlflow-artifacts:/0/x', 's3://bucket/x'])
+      refused(await server().post('model-versions/create', { name, source, tags }), 400, 'INVALID_PARAMETER_VALUE');
+  });
+
+  it('answers a change of a model that is deleted meanwhile as one of a model that is not there', async () => {
+    if (server().isUpstream) return;
+    for (let round = 0; round < 20; round++) {
+      const name = await newModel();
+      await versionOf(server(), name);
+      const changes = [
+        server().post('registered-models/set-tag', { name, key: 'k', value: 'v' }),
+        server().post('registered-models/alias', { name, alias: 'a', version: '1' }),
+        server().post('registered-models/delete', { name }, 'DELETE'),
+        server().post('model-versions/set-tag', { name, version: '1', key: 'k', value: 'v' }),
+        server().post('model-versions/create', { name, source: 's3://bucket/model' }),
+      ];
+      const statuses = (await Promise.all(changes)).map((answer) => answer.status);
+      expect(statuses.filter((status) => status !== 200 && status !== 404)).toEqual([]);
+    }
+  });
+
+  it('refuses a logged model that does not exist', async () => {
+    const name = await newModel();
+    const body = { name, source: 's3://bucket/model', model_id: 'm-nope' };
+    refused(await server().post('model-versions/create', body), 404, 'RESOURCE_DOES_NOT_EXIST');
+  });
+
   it('refuses sources that lie outside of the run they name', async () => {
     const name = await newModel();
     const [mine, other] = [
@@ -198,6 +228,8 @@ export function registryCases(server: () => Server): void {
     const sources = [
       { source: '/etc/passwd' },
       { source: 'file:///etc' },
+      { source: 'FILE:///etc' },
+      { source: 'File:/etc', run_id: mine },
       { source: `runs:/${other}/model`, run_id: mine },
       { source: 'mlflow-artifacts:/0/../../etc', run_id: mine },
       { source: '/etc', run_id: mine },

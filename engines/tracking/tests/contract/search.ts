@@ -50,6 +50,10 @@ const REFUSED: readonly string[] = [
   'run_id IN ()',
   "params.model = 'tree' AND",
   "dataset.nothing = 'x'",
+  "constructor = 'x'",
+  "attributes.toString = 'x'",
+  "valueOf.a = 'x'",
+  "dataset.constructor = 'x'",
 ];
 
 const ORDERS: readonly [string[], string[]][] = [
@@ -121,8 +125,63 @@ export function searchCases(server: () => Server): void {
     else refused(answer, 400, 'INVALID_PARAMETER_VALUE');
   });
 
+  it.each(['constructor', 'toString', 'attributes.constructor', 'valueOf.a', '__proto__'])(
+    'refuses to order by %s',
+    async (item) => {
+      const answer = await server().post('runs/search', { experiment_ids: [experiment], order_by: [item] });
+      refused(answer, 400, 'INVALID_PARAMETER_VALUE');
+      refused(await server().get('registered-models/search', { order_by: item }), 400, 'INVALID_PARAMETER_VALUE');
+      const experiments = await server().post('experiments/search', { max_results: 1, order_by: [item] });
+      refused(experiments, 400, 'INVALID_PARAMETER_VALUE');
+    },
+  );
+
+  it('takes many comparisons and many orders at once', async () => {
+    // MLflow's own server fails at the 64 tables that SQLite joins.
+    if (server().isUpstream) return;
+    const filter = Array.from({ length: 199 }, (_, i) => `metrics.acc > ${i / 1e6}`).join(' AND ');
+    const order_by = Array.from({ length: 49 }, (_, i) => `metrics.none${i}`);
+    expect(await search({ filter: `${filter} AND params.model = 'tree'`, order_by })).toEqual(['b', 'a']);
+  });
+
+  it('refuses more comparisons or orders than a database takes', async () => {
+    if (server().isUpstream) return;
+    const filter = Array.from({ length: 201 }, (_, i) => `metrics.m${i} > 0`).join(' AND ');
+    const order_by = Array.from({ length: 51 }, (_, i) => `metrics.m${i}`);
+    for (const body of [{ filter }, { order_by }])
+      refused(
+        await server().post('runs/search', { experiment_ids: [experiment], ...body }),
+        400,
+        'INVALID_PARAMETER_VALUE',
+      );
+    const models = { experiment_ids: [experiment], order_by: order_by.map((field_name) => ({ field_name })) };
+    refused(await server().post('logged-models/search', models), 400, 'INVALID_PARAMETER_VALUE');
+    const datasets = Array.from({ length: 101 }, () => ({ dataset_name: 'd' }));
+    const ofDatasets = { experiment_ids: [experiment], filter: 'metrics.a > 1', datasets };
+    refused(await server().post('logged-models/search', ofDatasets), 400, 'INVALID_PARAMETER_VALUE');
+  });
+
   it.each(ORDERS)('orders by %j', async (order_by, names) => {
     expect(await search({ order_by })).toEqual(names);
+  });
+
+  it('compares whole numbers with fractions and with what is larger than any', async () => {
+    // MLflow's own server fails at numbers beyond 2^63.
+    if (server().isUpstream) return;
+    expect((await search({ filter: 'start_time > 1500.5 AND start_time < 1e300' })).sort()).toEqual(['b', 'c', 'd']);
+    expect(await search({ filter: 'start_time > -1e300 AND start_time < 1000.5' })).toEqual(['a']);
+    expect(await search({ filter: 'start_time >= 9223372036854775808' })).toEqual([]);
+    expect(await search({ filter: 'metrics.acc > 1e400' })).toEqual([]);
+  });
+
+  it('refuses a pattern that a database does not take', async () => {
+    if (server().isUpstream) return;
+    const filter = `params.model LIKE '${'漢'.repeat(17_000)}'`;
+    refused(
+      await server().post('runs/search', { experiment_ids: [experiment], filter }),
+      400,
+      'INVALID_PARAMETER_VALUE',
+    );
   });
 
   it('finds runs by id and by lists of ids', async () => {
