@@ -61,11 +61,19 @@ export function postgresPrograms(): string | undefined {
   return versions.map((version) => join(debian, version, 'bin')).find((folder) => existsSync(join(folder, 'initdb')));
 }
 
-/** A PostgreSQL server of the suite's own, with one empty database. Its programs refuse to run as root. */
-export async function startPostgres(): Promise<Started> {
+/** A server that can be found dead, and started anew on what it has kept. */
+export interface StartedPostgres extends Started {
+  readonly revive: () => void;
+}
+
+/**
+ * A PostgreSQL server of the suite's own, with one empty database, in a folder of its own or in `place`. Its programs
+ * refuse to run as root.
+ */
+export async function startPostgres(place?: string): Promise<StartedPostgres> {
   const programs = postgresPrograms();
   if (!programs) throw new Error('PostgreSQL is not installed');
-  const folder = temporaryFolder();
+  const folder = place === undefined ? temporaryFolder() : { path: place, remove: () => {} };
   const port = await freePort();
   const data = join(folder.path, 'data');
   const isRoot = userInfo().uid === 0;
@@ -73,25 +81,25 @@ export async function startPostgres(): Promise<Started> {
     const { stdout } = spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' });
     chownSync(folder.path, Number(stdout), Number(stdout));
   }
-  const run = (program: string, args: string[]) => {
+  const runAs = ([program, args]: readonly [string, readonly string[]]) => {
     const command = [join(programs, program), ...args];
     const [first = '', ...rest] = isRoot ? ['runuser', '-u', 'postgres', '--', ...command] : command;
-    const { status, stderr, stdout } = spawnSync(first, rest, { encoding: 'utf8', cwd: folder.path });
+    return spawnSync(first, rest, { encoding: 'utf8', cwd: folder.path });
+  };
+  const run = (program: string, args: readonly string[]) => {
+    const { status, stderr, stdout } = runAs([program, args]);
     if (status !== 0) throw new Error(`${program}: ${stderr}${stdout}`);
   };
   run('initdb', ['-D', data, '-U', 'mlops', '-A', 'trust', '-E', 'UTF8', '--no-sync']);
-  run('pg_ctl', [
-    '-D',
-    data,
-    '-w',
-    '-l',
-    join(folder.path, 'log'),
-    '-o',
-    `-p ${port} -c listen_addresses=127.0.0.1 -c fsync=off -k ${folder.path}`,
-    'start',
-  ]);
+  const options = `-p ${port} -c listen_addresses=127.0.0.1 -c fsync=off -k ${folder.path}`;
+  const start = () => run('pg_ctl', ['-D', data, '-w', '-l', join(folder.path, 'log'), '-o', options, 'start']);
+  start();
   return {
     url: `postgres://mlops@127.0.0.1:${port}/postgres`,
+    revive() {
+      const { status } = runAs(['pg_ctl', ['-D', data, 'status']]);
+      if (status !== 0) start();
+    },
     stop: async () => {
       run('pg_ctl', ['-D', data, '-m', 'immediate', 'stop']);
       folder.remove();
