@@ -44,7 +44,10 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<F
     settings['tracking-url'] === undefined
       ? await openTracking({ database, blobs: openBlobs(settings) })
       : remoteTracking(settings['tracking-url']);
-  const inference = openInference({ threads: settings['inference-threads'] });
+  const inference = openInference({
+    threads: settings['inference-threads'],
+    timeoutSeconds: settings['inference-timeout'],
+  });
   const app = createServer({ logLevel: settings['log-level'], allowedHosts: settings['allowed-hosts'] });
 
   const auditStore = new AuditStore(database);

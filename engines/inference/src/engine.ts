@@ -102,7 +102,8 @@ export interface LoadedModel {
 /**
  * The operations of a model server, without HTTP. Several versions of a model can be loaded; one of them is served
  * where a request names none. All refusals are PlatformErrors: NOT_FOUND for an unknown model or version, NOT_READY,
- * INVALID_TENSOR (names input, expected, received), INVALID_MODEL (load), OVERLOADED.
+ * INVALID_TENSOR (names input, expected, received), INVALID_MODEL (load), OVERLOADED, TIMEOUT (a run or a load that
+ * takes too long: its thread is given up and replaced).
  */
 export interface InferenceEngine {
   /** Loads a version beside those that are there; it is not served until `serve` names it. */
@@ -116,6 +117,8 @@ export interface InferenceEngine {
   /** Names of the models of which a version is served. */
   models(): readonly string[];
   isReady(name: string, version?: string): boolean;
+  /** Whether some thread can run something that is served; true where nothing is served yet. */
+  isServing(): boolean;
   metadata(name: string, version?: string): ModelMetadata;
   /** A model's inputs and key column, for decoding a request. */
   inputsOf(name: string, version?: string): { inputs: readonly TensorMetadata[]; keyColumn: string | undefined };

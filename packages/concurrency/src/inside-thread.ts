@@ -31,7 +31,7 @@ export function threadData<Data>(): ThreadData<Data> {
 /** For the program of a thread: answers every request by `handle`; buffers that `transferOf` names are moved, not copied. */
 export function answerRequests<Request, Result>(
   handle: (request: Request) => Result | Promise<Result>,
-  transferOf: (result: Result) => readonly ArrayBuffer[] = () => [],
+  transferOf: (result: Result) => ArrayBuffer[] = () => [],
 ): void {
   const { port } = threadData<unknown>();
   port.on('message', async ({ id, request }: Asked<Request>) => {

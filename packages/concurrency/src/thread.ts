@@ -54,7 +54,7 @@ export class Thread<Request, Result> {
   }
 
   /** @throws ThreadEnded, or an Error with the message and the plain fields of what the thread threw */
-  send(request: Request, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
+  send(request: Request, transfer: ArrayBuffer[] = []): Promise<Result> {
     if (this.#ended) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;

@@ -1,3 +1,3 @@
-export { type ListenOptions, listen, runProgram } from './listen.ts';
+export { type ListenOptions, listen, runProgram, stuckThreads } from './listen.ts';
 export type { Metrics } from './metrics.ts';
 export { createServer, type ServerOptions, useErrorFormat } from './server.ts';

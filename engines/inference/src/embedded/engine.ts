@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { PlatformError } from '@mlops/errors';
+import { PlatformError, toPlatformError } from '@mlops/errors';
 import type {
   Inference,
   InferenceEngine,
@@ -41,14 +41,18 @@ export interface InferenceOptions {
   readonly threads?: number;
   /** Requests that may wait for one thread; what exceeds it is refused as OVERLOADED. @default 1000 */
   readonly queue?: number;
+  /** How long one run, or one load with its first run, may take; then it fails as TIMEOUT. @default 30 */
+  readonly timeoutSeconds?: number;
 }
 
 const QUEUE = 1000;
+const TIMEOUT_SECONDS = 30;
 
 /** The inference engine in this process: ONNX models in threads of their own. */
 export function openInference(options: InferenceOptions = {}): InferenceEngine {
   const threads = options.threads || Math.max(1, availableParallelism() - 1);
-  return new EmbeddedInference(threads, new ModelPool({ threads, queue: options.queue ?? QUEUE }));
+  const { queue = QUEUE, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  return new EmbeddedInference(threads, new ModelPool({ threads, queue, timeoutSeconds }));
 }
 
 class EmbeddedInference implements InferenceEngine {
@@ -99,6 +103,8 @@ class EmbeddedInference implements InferenceEngine {
     // Without an example nothing is known that the model must answer; the threads have run it once on zeros.
     if (!golden) return;
     const { outputs } = await this.invoke(name, version, golden).catch((error: unknown) => {
+      // What says nothing about the model stays what it is.
+      if (toPlatformError(error).status >= 429) throw error;
       const reason = (error as Error).message;
       throw new PlatformError('INVALID_MODEL', `The model does not answer its input example: ${reason}`, {
         cause: error,
@@ -136,6 +142,11 @@ class EmbeddedInference implements InferenceEngine {
     const served = this.#models.get(name);
     const model = served?.versions.get(version ?? served.live ?? '');
     return model !== undefined && this.#pool.has(model.key);
+  }
+
+  isServing(): boolean {
+    const names = this.models();
+    return !this.#pool.isExhausted && (names.length === 0 || names.some((name) => this.isReady(name)));
   }
 
   metadata(name: string, version?: string): ModelMetadata {

@@ -105,7 +105,7 @@ const registered = new WeakMap<object, OnPrediction>();
 function metricsOf(app: FastifyInstance, engine: InferenceEngine): OnPrediction {
   const known = registered.get(app.metrics);
   if (known) return known;
-  const listener = inferenceMetrics(app.metrics, (model) => engine.isReady(model));
+  const listener = inferenceMetrics(app.metrics, (model) => engine.models().includes(model));
   registered.set(app.metrics, listener);
   return listener;
 }

@@ -25,7 +25,7 @@ function v2Routes(scope: FastifyInstance, door: Door): void {
   const { engine } = door;
   door.serve(scope, 'serverMetadata', { answer: async () => SERVER });
   door.serve(scope, 'serverLive', { answer: async () => ({ live: true }) });
-  door.serve(scope, 'serverReady', { answer: async () => ({ ready: true }) });
+  door.serve(scope, 'serverReady', { answer: async () => serverReadiness(engine) });
   door.serve(scope, 'listModels', { answer: async () => ({ models: engine.models() }) });
   door.serve(scope, 'modelMetadata', { answer: async ({ name, version }) => engine.metadata(name, version) });
   door.serve(scope, 'modelReady', { answer: async ({ name, version }) => readiness(engine, name, version) });
@@ -51,6 +51,12 @@ function v1Routes(scope: FastifyInstance, door: Door): void {
       return { predictions };
     },
   });
+}
+
+/** @throws NOT_READY */
+function serverReadiness(engine: InferenceEngine) {
+  if (!engine.isServing()) throw new PlatformError('NOT_READY', 'No model thread can run what is served.');
+  return { ready: true };
 }
 
 /** @throws NOT_FOUND, NOT_READY */
