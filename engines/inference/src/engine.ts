@@ -1,3 +1,4 @@
+import type { WireRequest } from './decoding/codec.ts';
 import type { TensorData } from './tensor.ts';
 
 /** The Open Inference Protocol's datatypes that ONNX Runtime for Node can hold. */
@@ -65,14 +66,11 @@ export interface InvocationsRequest {
   readonly params?: unknown;
 }
 
-/** A request of KServe V1: `instances` or `inputs`, which mean the same. */
-export interface PredictRequest {
-  readonly instances?: unknown;
-  readonly inputs?: unknown;
-}
-
-export interface Predictions extends Inference {
-  readonly predictions: unknown;
+/** An answer in the protocol that asked: JSON, as text or as its bytes. */
+export interface Answer extends Inference {
+  /** The caller's id for the request, or the server's own. */
+  readonly id: string;
+  readonly body: string | Uint8Array;
 }
 
 /** What a model is loaded from: a folder with an MLmodel file, or an .onnx file. */
@@ -120,12 +118,10 @@ export interface InferenceEngine {
   /** Whether some thread can run something that is served; true where nothing is served yet. */
   isServing(): boolean;
   metadata(name: string, version?: string): ModelMetadata;
-  /** A model's inputs and key column, for decoding a request. */
-  inputsOf(name: string, version?: string): { inputs: readonly TensorMetadata[]; keyColumn: string | undefined };
   infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference>;
-  /** MLflow's scoring protocol, with the signature enforced. */
-  invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Predictions>;
-  /** KServe V1. */
-  predict(name: string, version: string | undefined, request: PredictRequest): Promise<Predictions>;
+  /** MLflow's scoring protocol, with the signature enforced: a body that is read already. */
+  invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Inference>;
+  /** A request of any of the protocols, from its bytes to the bytes of the answer; `id` names it if it does not itself. */
+  answer(name: string, version: string | undefined, id: string, request: WireRequest): Promise<Answer>;
   close(): Promise<void>;
 }

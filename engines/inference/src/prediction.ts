@@ -1,5 +1,5 @@
 import { toPlatformError } from '@mlops/errors';
-import type { Inference, Tensor } from './engine.ts';
+import type { Answer, Tensor } from './engine.ts';
 
 /** What is known of a prediction when its answer is computed. */
 export interface PredictionEvent {
@@ -22,22 +22,30 @@ export interface PredictionEvent {
 export type OnPrediction = (event: PredictionEvent) => void;
 
 /** Runs a prediction and reports it, whatever becomes of it. */
-export async function observed<T extends Inference>(
+export async function observed(
   { model, requestId, report }: { model: string; requestId: string; report: OnPrediction },
-  run: () => Promise<T>,
-): Promise<T> {
+  run: () => Promise<Answer>,
+): Promise<Answer> {
   const time = Date.now();
   const started = performance.now();
-  const common = () => ({ model, requestId, time, latencyMs: performance.now() - started });
-  let answer: T;
+  const common = (id: string) => ({ model, requestId: id, time, latencyMs: performance.now() - started });
+  let answer: Answer;
   try {
     answer = await run();
   } catch (thrown) {
     const { status, message } = toPlatformError(thrown);
-    report({ ...common(), version: undefined, status, error: message, inputs: [], outputs: [], keys: undefined });
+    report({
+      ...common(requestId),
+      version: undefined,
+      status,
+      error: message,
+      inputs: [],
+      outputs: [],
+      keys: undefined,
+    });
     throw thrown;
   }
   const { modelVersion: version, inputs, outputs, keys } = answer;
-  report({ ...common(), version, status: 200, error: undefined, inputs, outputs, keys });
+  report({ ...common(answer.id), version, status: 200, error: undefined, inputs, outputs, keys });
   return answer;
 }

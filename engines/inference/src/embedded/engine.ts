@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { PlatformError, toPlatformError } from '@mlops/errors';
+import { checked, type DecodedRequest, type ModelShape, type WireRequest } from '../decoding/codec.ts';
+import { DecodingThread } from '../decoding/decoding-thread.ts';
 import type {
+  Answer,
   Inference,
   InferenceEngine,
   InferRequest,
@@ -8,23 +11,16 @@ import type {
   LoadedModel,
   ModelMetadata,
   ModelSource,
-  Predictions,
-  PredictRequest,
-  Tensor,
-  TensorMetadata,
 } from '../engine.ts';
-import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
-import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
-import { type ModelInputs, mismatch } from '../scoring/signature.ts';
+import { decodeInvocations } from '../scoring/decode.ts';
+import { mismatch } from '../scoring/signature.ts';
 import type { TensorData } from '../tensor.ts';
-import { checkInputs, checkOutputs } from './checks.ts';
 import { readModel } from './model-folder.ts';
 import { ModelPool } from './pool.ts';
 
-interface Model extends ModelInputs {
+interface Model extends ModelShape {
   readonly key: string;
   readonly version: string;
-  readonly outputs: readonly TensorMetadata[];
   readonly golden: InvocationsRequest | undefined;
   running: number;
   /** Set while the version waits for its last requests. */
@@ -58,6 +54,7 @@ export function openInference(options: InferenceOptions = {}): InferenceEngine {
 class EmbeddedInference implements InferenceEngine {
   readonly #threads: number;
   readonly #pool: ModelPool;
+  readonly #decoding = new DecodingThread();
   readonly #models = new Map<string, Served>();
   /** Versions that are being loaded, as name and version. */
   readonly #loading = new Set<string>();
@@ -160,42 +157,38 @@ class EmbeddedInference implements InferenceEngine {
     };
   }
 
-  inputsOf(name: string, version?: string) {
-    const { inputs, keyColumn } = this.#model(name, version);
-    return { inputs, keyColumn };
-  }
-
   async infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    const { inputs, keys } = splitKey(request.inputs, model.keyColumn);
-    checkInputs(model.inputs, inputs);
-    checkOutputs(model.outputs, request.outputs);
-    return this.#run(model, { ...request, inputs }, keys);
+    return this.#run(model, { ...request, ...checked(request, model) });
   }
 
-  async invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Predictions> {
+  async invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    const { inputs, keys, rows } = decodeInvocations(request, model);
-    const inference = await this.#run(model, { inputs }, keys);
-    return { ...inference, predictions: encodeInvocations(inference.outputs, rows) };
+    return this.#run(model, decodeInvocations(request, model));
   }
 
-  async predict(name: string, version: string | undefined, request: PredictRequest): Promise<Predictions> {
+  async answer(name: string, version: string | undefined, ownId: string, request: WireRequest): Promise<Answer> {
     const model = this.#model(name, version);
-    const { inputs, keys } = decodePredict(request, model);
-    const inference = await this.#run(model, { inputs }, keys);
-    return { ...inference, predictions: encodePredict(inference.outputs) };
+    const decoded = await this.#decoding.decode(request, model);
+    const inference = await this.#run(model, decoded);
+    const id = decoded.id ?? ownId;
+    const { protocol } = request;
+    const { outputs } = inference;
+    const answered = { protocol, id, name, version: model.version, outputs, rows: decoded.rows };
+    return { ...inference, id, body: await this.#decoding.encode(answered) };
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#decoding.close();
   }
 
-  async #run(model: Model, request: InferRequest, keys: readonly string[] | undefined): Promise<Inference> {
+  async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
     model.running += 1;
     try {
+      const request = wanted ? { inputs, outputs: wanted } : { inputs };
       const outputs = await this.#pool.run(model.key, model.inputs, request);
-      return { modelVersion: model.version, inputs: request.inputs, outputs, keys };
+      return { modelVersion: model.version, inputs, outputs, keys };
     } finally {
       model.running -= 1;
       if (model.running === 0) model.idle?.();
@@ -211,13 +204,6 @@ class EmbeddedInference implements InferenceEngine {
     if (!model) throw new PlatformError('NOT_FOUND', `Model '${name}' has no version '${wanted}'.`);
     return model;
   }
-}
-
-/** The key column is the caller's, not the model's. */
-function splitKey(inputs: readonly Tensor[], keyColumn: string | undefined) {
-  const key = keyColumn === undefined ? undefined : inputs.find(({ name }) => name === keyColumn);
-  if (!key) return { inputs, keys: undefined };
-  return { inputs: inputs.filter((input) => input !== key), keys: Array.from(key.data as ArrayLike<unknown>, String) };
 }
 
 function isFinite(data: TensorData): boolean {
