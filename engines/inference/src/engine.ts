@@ -1,4 +1,3 @@
-import type { WireRequest } from './decoding/codec.ts';
 import type { TensorData } from './tensor.ts';
 
 /** The Open Inference Protocol's datatypes that ONNX Runtime for Node can hold. */
@@ -66,6 +65,26 @@ export interface InvocationsRequest {
   readonly params?: unknown;
 }
 
+/** The Open Inference Protocol, KServe V1, and MLflow's scoring protocol. */
+export type Protocol = 'v2' | 'v1' | 'invocations';
+
+/** A prediction as it comes in. */
+export interface WireRequest {
+  readonly protocol: Protocol;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The type and its parameters; only MLflow's protocol looks at it. */
+  readonly contentType: string;
+}
+
+/** What a model is run with. */
+export interface DecodedRequest extends InferRequest {
+  /** The caller's id for the request. */
+  readonly id?: string | undefined;
+  readonly keys: readonly string[] | undefined;
+  /** Rows of the table that the request is; undefined for tensors. The answer has the same form. */
+  readonly rows: number | undefined;
+}
+
 /** An answer in the protocol that asked: JSON, as text or as its bytes. */
 export interface Answer extends Inference {
   /** The caller's id for the request, or the server's own. */
@@ -80,7 +99,10 @@ export interface ModelSource {
 }
 
 export interface ModelOptions {
-  /** Threads that ONNX Runtime uses inside of one run; default 1. */
+  /**
+   * Threads that ONNX Runtime uses inside of one run; default 1. At most as many as there are processors, and fewer
+   * where the models that are loaded have four for each processor already.
+   */
   readonly intraOpThreads?: number;
   /** Worker threads that each hold a copy of the model; default: all of the engine's. */
   readonly workers?: number;

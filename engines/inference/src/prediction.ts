@@ -18,6 +18,13 @@ export interface PredictionEvent {
   readonly keys: readonly string[] | undefined;
 }
 
+/** Rows that a prediction is about. Tensors without values have none, whatever their shape; no tensors at all are one. */
+export function rowCount({ inputs, outputs }: Pick<PredictionEvent, 'inputs' | 'outputs'>): number {
+  const tensor = inputs[0] ?? outputs[0];
+  if (!tensor) return 1;
+  return tensor.data.length === 0 ? 0 : (tensor.shape[0] ?? 1);
+}
+
 /** Called before the answer is sent: it must be quick. What it throws reaches nobody who asked for a prediction. */
 export type OnPrediction = (event: PredictionEvent) => void;
 

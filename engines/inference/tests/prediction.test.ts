@@ -8,6 +8,7 @@ import {
   invocationsRoutes,
   openInference,
   type PredictionEvent,
+  rowCount,
 } from '../src/index.ts';
 import { ask, model } from './serving.ts';
 
@@ -54,6 +55,19 @@ describe('a listener of predictions', () => {
     expect(last()?.outputs[0]?.data).toEqual(new Float32Array([0.5]));
     expect(await ask(app, '/serve/divide/invocations', { instances: [{ a: 1, b: 1 }] })).toMatchObject({ status: 200 });
     expect(events).toHaveLength(3);
+  });
+
+  it('counts no rows where there are no values', async () => {
+    await engine.load('empty', '1', { path: model('echo/FP32') });
+    engine.serve('empty', '1');
+    const none = { name: 'x', datatype: 'FP32', shape: [0], data: [] };
+    expect(await ask(app, '/v2/models/empty/infer', { inputs: [none] })).toMatchObject({ status: 200 });
+    const rows = (shape: number[], values: number) =>
+      rowCount({ inputs: [{ name: 'x', datatype: 'FP32', shape, data: new Float32Array(values) }], outputs: [] });
+    expect([rows([0], 0), rows([1e9, 0], 0), rows([2, 3], 6), rows([], 1)]).toEqual([0, 0, 2, 1]);
+    expect(rowCount({ inputs: [], outputs: [] })).toBe(1);
+    expect((await ask(app, '/metrics')).text).toMatch(/nv_inference_count(_total)?\{model="empty",version="1"\} 0/);
+    events.length = 0;
   });
 
   it('hears of refusals once, with their status', async () => {

@@ -162,6 +162,8 @@ describe('the Open Inference Protocol', () => {
     ],
     ['an id that is no text', { id: 7, inputs: simple(good) }, "'id' must be a string"],
     ['an id without end', { id: 'x'.repeat(2000), inputs: simple(good) }, "'id' must be a string of at most 1000"],
+    ['an id that is no Unicode', { id: '\ud800', inputs: simple(good) }, "'id' must be well-formed Unicode"],
+    ['an id with control characters', { id: 'a\nb', inputs: simple(good) }, "'id' must be well-formed Unicode"],
     [
       'classification',
       { inputs: simple(good), outputs: [{ name: 'OUTPUT0', parameters: { classification: 1 } }] },

@@ -1,5 +1,5 @@
 import { PlatformError } from '@mlops/errors';
-import type { InferRequest, Tensor, TensorMetadata } from '../engine.ts';
+import type { DecodedRequest, InferRequest, Protocol, Tensor, TensorMetadata, WireRequest } from '../engine.ts';
 import { checkInputs, checkOutputs } from '../scoring/checks.ts';
 import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
 import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
@@ -9,28 +9,8 @@ import { parseJson } from '../wire/json.ts';
 import { checkCsvSize, checkJsonSize, checkTexts } from '../wire/limits.ts';
 import { decodeV2, encodeV2, requestId } from '../wire/v2.ts';
 
-/** The Open Inference Protocol, KServe V1, and MLflow's scoring protocol. */
-export type Protocol = 'v2' | 'v1' | 'invocations';
-
-/** A prediction as it comes in. */
-export interface WireRequest {
-  readonly protocol: Protocol;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** The type and its parameters; only MLflow's protocol looks at it. */
-  readonly contentType: string;
-}
-
 export interface ModelShape extends ModelInputs {
   readonly outputs: readonly TensorMetadata[];
-}
-
-/** What a model is run with. */
-export interface DecodedRequest extends InferRequest {
-  /** The caller's id for the request. */
-  readonly id?: string | undefined;
-  readonly keys: readonly string[] | undefined;
-  /** Rows of the table that the request is; undefined for tensors. The answer has the same form. */
-  readonly rows: number | undefined;
 }
 
 /** What an answer is written from. */

@@ -1,6 +1,7 @@
 import { Thread, ThreadEnded, Turns } from '@mlops/concurrency';
 import { catalogue, type ErrorCode, PlatformError } from '@mlops/errors';
-import { type Answered, type DecodedRequest, decode, encode, type ModelShape, type WireRequest } from './codec.ts';
+import type { DecodedRequest, WireRequest } from '../engine.ts';
+import { type Answered, decode, encode, type ModelShape } from './codec.ts';
 
 const PROGRAM = new URL('./worker.ts', import.meta.url);
 /** What is smaller is read in place: it takes a few milliseconds at most, about what the way to a thread and back takes. */

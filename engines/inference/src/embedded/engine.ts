@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { PlatformError, toPlatformError } from '@mlops/errors';
-import { checked, type DecodedRequest, type ModelShape, type WireRequest } from '../decoding/codec.ts';
+import { checked, type ModelShape } from '../decoding/codec.ts';
 import { DecodingThread } from '../decoding/decoding-thread.ts';
 import type {
   Answer,
+  DecodedRequest,
   Inference,
   InferenceEngine,
   InferRequest,
@@ -11,9 +12,10 @@ import type {
   LoadedModel,
   ModelMetadata,
   ModelSource,
+  WireRequest,
 } from '../engine.ts';
 import { decodeInvocations } from '../scoring/decode.ts';
-import { mismatch } from '../scoring/signature.ts';
+import { keyProblem, mismatch } from '../scoring/signature.ts';
 import type { TensorData } from '../tensor.ts';
 import { readModel } from './model-folder.ts';
 import { ModelPool } from './pool.ts';
@@ -22,6 +24,8 @@ interface Model extends ModelShape {
   readonly key: string;
   readonly version: string;
   readonly golden: InvocationsRequest | undefined;
+  /** Threads that the runtime has for it besides the model threads. */
+  readonly extraThreads: number;
   running: number;
   /** Set while the version waits for its last requests. */
   idle: (() => void) | undefined;
@@ -43,6 +47,9 @@ export interface InferenceOptions {
 
 const QUEUE = 1000;
 const TIMEOUT_SECONDS = 30;
+const PROCESSORS = availableParallelism();
+/** More would only wait for each other. */
+const EXTRA_THREADS_PER_PROCESSOR = 4;
 
 /** The inference engine in this process: ONNX models in threads of their own. */
 export function openInference(options: InferenceOptions = {}): InferenceEngine {
@@ -54,6 +61,7 @@ export function openInference(options: InferenceOptions = {}): InferenceEngine {
 class EmbeddedInference implements InferenceEngine {
   readonly #threads: number;
   readonly #pool: ModelPool;
+  #extraThreads = 0;
   readonly #decoding = new DecodingThread();
   readonly #models = new Map<string, Served>();
   /** Versions that are being loaded, as name and version. */
@@ -83,16 +91,27 @@ class EmbeddedInference implements InferenceEngine {
 
   async #open(version: string, { path, options = {} }: ModelSource): Promise<Model> {
     const { onnxPath, session, signature, golden } = await readModel(path);
-    const { intraOpThreads = session.intraOpThreads, workers = this.#threads, keyColumn } = options;
+    const { workers = this.#threads, keyColumn } = options;
     const key = crypto.randomUUID();
     const copies = Math.min(Math.max(workers, 1), this.#threads);
-    const loaded = await this.#pool.load({ key, path: onnxPath, options: { ...session, intraOpThreads }, copies });
-    const problem = signature && mismatch(signature, loaded.inputs, keyColumn);
+    const wanted = options.intraOpThreads ?? session.intraOpThreads;
+    const left = Math.floor((PROCESSORS * EXTRA_THREADS_PER_PROCESSOR - this.#extraThreads) / copies);
+    const intraOpThreads = Math.max(1, Math.min(wanted, PROCESSORS, 1 + left));
+    const extraThreads = (intraOpThreads - 1) * copies;
+    this.#extraThreads += extraThreads;
+    const file = { key, path: onnxPath, options: { ...session, intraOpThreads }, copies };
+    const loaded = await this.#pool.load(file).catch((error: unknown) => {
+      this.#extraThreads -= extraThreads;
+      throw error;
+    });
+    const problem =
+      keyProblem(loaded.inputs, signature, keyColumn) ?? (signature && mismatch(signature, loaded.inputs, keyColumn));
     if (problem !== undefined) {
       await this.#pool.unload(key);
+      this.#extraThreads -= extraThreads;
       throw new PlatformError('INVALID_MODEL', `The model cannot be served: ${problem}.`);
     }
-    return { key, version, signature, golden, ...loaded, keyColumn, running: 0, idle: undefined };
+    return { key, version, signature, golden, ...loaded, keyColumn, extraThreads, running: 0, idle: undefined };
   }
 
   async verify(name: string, version: string): Promise<void> {
@@ -129,6 +148,7 @@ class EmbeddedInference implements InferenceEngine {
     if (served.versions.size === 0) this.#models.delete(name);
     if (model.running > 0) await new Promise<void>((resolve) => (model.idle = resolve));
     await this.#pool.unload(model.key);
+    this.#extraThreads -= model.extraThreads;
   }
 
   models(): readonly string[] {

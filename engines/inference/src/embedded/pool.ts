@@ -126,9 +126,12 @@ function burden({ busy, isLoading }: Place): number {
   return busy + (isLoading ? Number.MAX_SAFE_INTEGER / 2 : 0);
 }
 
-/** The runtime's message without the path of this machine and without its source lines. */
+/** The runtime's message without a path of this machine and without its source lines. */
 function reason(error: unknown, path = ''): string {
   const { message } = error as Error;
-  const shown = path === '' ? message : message.replaceAll(path, 'the file').replaceAll(dirname(path), 'its folder');
+  const own = path === '' ? message : message.replaceAll(path, 'the file').replaceAll(dirname(path), 'its folder');
+  // The nodes of a model are often called like paths: what begins as the file's path does is one.
+  const [root] = /^\/[^/]+/.exec(path) ?? [];
+  const shown = root === undefined ? own : own.replace(new RegExp(`${RegExp.escape(root)}/[^\\s"'()]*`, 'g'), 'a path');
   return shown.replace(/\/[^\s:]*\/onnxruntime\/[^\s]*\s*/g, '').trim();
 }

@@ -82,7 +82,7 @@ function describe(metadata: Runtime.InferenceSession.ValueMetadata): TensorMetad
 
 function notTensor(name: string): Error {
   return new Error(
-    `'${name}' is not a tensor. A scikit-learn classifier is exported without ZipMap by skl2onnx's options={'zipmap': False}, LightGBM and XGBoost by zipmap=False.`,
+    `'${name}' is not a tensor. A scikit-learn classifier is exported without ZipMap by skl2onnx's options={'zipmap': False}, LightGBM by onnxmltools' zipmap=False (with initial_types).`,
   );
 }
 

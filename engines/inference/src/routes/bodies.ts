@@ -1,3 +1,4 @@
+import { PlatformError } from '@mlops/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 type Done = (error: Error | null, value?: unknown) => void;
@@ -10,4 +11,11 @@ export function takeBytes(scope: FastifyInstance, types: readonly string[]): voi
       done(null, body);
     });
   }
+  if (types.includes('*')) return;
+  scope.addContentTypeParser('*', (request: FastifyRequest, _payload: unknown, done: Done) => {
+    const given = request.headers['content-type']?.slice(0, 100);
+    const what = given === undefined ? 'The request names no content type' : `The type '${given}' is not supported`;
+    const fix = types.map((type) => `'Content-Type: ${type}'`).join(' or ');
+    done(new PlatformError('UNSUPPORTED_MEDIA_TYPE', `${what}; send the header ${fix}.`));
+  });
 }

@@ -1,8 +1,7 @@
 import { PlatformError } from '@mlops/errors';
 import type { Pipeline } from '@mlops/operations';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Protocol } from '../decoding/codec.ts';
-import type { InferenceEngine } from '../engine.ts';
+import type { InferenceEngine, Protocol } from '../engine.ts';
 import { inferenceMetrics } from '../metrics.ts';
 import { type InferenceOperationName, inferenceOperations, pathsOf } from '../operations.ts';
 import { type OnPrediction, observed } from '../prediction.ts';

@@ -1,6 +1,5 @@
 import { PlatformError } from '@mlops/errors';
-import type { DecodedRequest } from '../decoding/codec.ts';
-import type { InvocationsRequest } from '../engine.ts';
+import type { DecodedRequest, InvocationsRequest } from '../engine.ts';
 import { enforceColumns, missingInputs } from './columns.ts';
 import { feedTable, feedTensors } from './feeds.ts';
 import { checkParameters } from './parameters.ts';

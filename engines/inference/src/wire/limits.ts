@@ -34,6 +34,7 @@ export function checkJsonSize(bytes: Uint8Array): void {
       case CLOSE_OBJECT:
         depth -= 1;
         break;
+      default:
     }
   }
   if (cells > JSON_CELLS_MAX) throw tooMany(`${JSON_CELLS_MAX} values and lists`, cells);
