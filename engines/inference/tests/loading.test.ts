@@ -74,10 +74,10 @@ describe('loading a model', () => {
       return path;
     };
     const onnx = (path: string) => join(path, 'model.onnx');
-    await refused(onnx(withWeights('external-parent')), /External data path/);
+    await refused(onnx(withWeights('external-parent')), /^(?!.*\/mlops-test-).*External data path/s);
     await refused(onnx(withWeights('external-absolute')), /Absolute path not allowed/);
     await refused(onnx(withWeights('external-constant')), /External data path|external data/i);
-    await refused(onnx(withWeights('external-inside')), /^(?!.*\/mlops-test-).*External data path/s);
+    await refused(onnx(withWeights('external-inside')), /External data path/);
     const linked = withWeights('external-inside');
     symlinkSync(join(linked, '../weights.bin'), join(linked, 'weights.bin'));
     await refused(onnx(linked), /External data path/);
