@@ -47,7 +47,10 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     settings['tracking-url'] === undefined
       ? await openTracking({ database, blobs: openBlobs(settings) })
       : remoteTracking(settings['tracking-url']);
-  const inference = openInference({ threads: settings['inference-threads'] });
+  const inference = openInference({
+    threads: settings['inference-threads'],
+    timeoutSeconds: settings['inference-timeout'],
+  });
   const identity = localIdentity();
 
   const { audit, ...auditModule } = openAudit(database);
@@ -82,7 +85,12 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       const serving = { engine: inference, pipeline, onPrediction: predictions.record };
       await scope.register(inferenceRoutes, serving);
       await scope.register(invocationsRoutes, { ...serving, url: '/api/v1/deployments/:name/invocations' });
-      await pageRoutes({ openApi, overview: deployments.overview, failures: () => live.failures })(scope);
+      await pageRoutes({
+        openApi,
+        overview: deployments.overview,
+        failures: () => live.failures,
+        isServing: () => inference.isServing(),
+      })(scope);
     },
   };
   const foundation: Module = {

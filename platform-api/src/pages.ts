@@ -6,10 +6,12 @@ export interface PagesParts {
   readonly overview: () => Promise<{ name: string; status: string; model: string }[]>;
   /** Deployments that should be served here and cannot be, and why. */
   readonly failures: () => ReadonlyMap<string, string>;
+  /** Whether models can be run at all. */
+  readonly isServing: () => boolean;
 }
 
 /** Pages for people, and what tells a machine whether this process lives and is ready. */
-export function pageRoutes({ openApi, overview, failures }: PagesParts) {
+export function pageRoutes({ openApi, overview, failures, isServing }: PagesParts) {
   return async (app: FastifyInstance): Promise<void> => {
     let started = false;
     app.addHook('onReady', async () => {
@@ -21,7 +23,7 @@ export function pageRoutes({ openApi, overview, failures }: PagesParts) {
     app.get('/readyz', async (request, reply) => {
       const { without } = request.query as { without?: string };
       const failed = without === 'deployments' ? {} : Object.fromEntries(failures());
-      const ready = started && Object.keys(failed).length === 0;
+      const ready = started && isServing() && Object.keys(failed).length === 0;
       return reply.code(ready ? 200 : 503).send({ ready, ...(ready ? {} : { failed }) });
     });
     app.get('/openapi.json', async () => openApi);

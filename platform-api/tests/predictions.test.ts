@@ -64,7 +64,7 @@ onEachDatabase('the prediction log', (database) => {
     const answer = await invoke([{ carrier: 'DL' }]);
     expect(answer.status).toBe(400);
     expect((await list('status=400')).predictions).toMatchObject([
-      { revision: null, error: expect.stringContaining('missing inputs') },
+      { revision: 1, error: expect.stringContaining('missing inputs') },
     ]);
   });
 

@@ -65,14 +65,31 @@ export interface InvocationsRequest {
   readonly params?: unknown;
 }
 
-/** A request of KServe V1: `instances` or `inputs`, which mean the same. */
-export interface PredictRequest {
-  readonly instances?: unknown;
-  readonly inputs?: unknown;
+/** The Open Inference Protocol, KServe V1, and MLflow's scoring protocol. */
+export type Protocol = 'v2' | 'v1' | 'invocations';
+
+/** A prediction as it comes in. */
+export interface WireRequest {
+  readonly protocol: Protocol;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The type and its parameters; only MLflow's protocol looks at it. */
+  readonly contentType: string;
 }
 
-export interface Predictions extends Inference {
-  readonly predictions: unknown;
+/** What a model is run with. */
+export interface DecodedRequest extends InferRequest {
+  /** The caller's id for the request. */
+  readonly id?: string | undefined;
+  readonly keys: readonly string[] | undefined;
+  /** Rows of the table that the request is; undefined for tensors. The answer has the same form. */
+  readonly rows: number | undefined;
+}
+
+/** An answer in the protocol that asked: JSON, as text or as its bytes. */
+export interface Answer extends Inference {
+  /** The caller's id for the request, or the server's own. */
+  readonly id: string;
+  readonly body: string | Uint8Array;
 }
 
 /** What a model is loaded from: a folder with an MLmodel file, or an .onnx file. */
@@ -82,7 +99,10 @@ export interface ModelSource {
 }
 
 export interface ModelOptions {
-  /** Threads that ONNX Runtime uses inside of one run; default 1. */
+  /**
+   * Threads that ONNX Runtime uses inside of one run; default 1. At most as many as there are processors, and fewer
+   * where the models that are loaded have four for each processor already.
+   */
   readonly intraOpThreads?: number;
   /** Worker threads that each hold a copy of the model; default: all of the engine's. */
   readonly workers?: number;
@@ -105,12 +125,21 @@ export interface VersionShare {
   readonly weight: number;
 }
 
+/** What is known of a request to a model before it is answered, or refused. */
+export interface RequestTrace {
+  /** The request's own id. */
+  id?: string;
+  /** The version that was chosen for it. */
+  version?: string;
+  inputs?: readonly Tensor[];
+  keys?: readonly string[] | undefined;
+}
+
 /**
- * The operations of a model server, without HTTP. Several versions of a model can be loaded; one of them is served
- * where a request names none. All refusals are PlatformErrors: NOT_FOUND for an unknown model or version, NOT_READY,
- * INVALID_TENSOR (names input, expected, received), INVALID_MODEL (load), OVERLOADED.
+ * Holds models. Several versions of a model can be loaded; those that have a share of its traffic answer requests that
+ * name no version. Refusals are PlatformErrors: INVALID_MODEL, CONFLICT, TIMEOUT, NOT_READY.
  */
-export interface InferenceEngine {
+export interface ModelHost {
   /** Loads a version beside those that are there; it is not served until `route` names it. */
   load(name: string, version: string, source: ModelSource): Promise<LoadedModel>;
   /** Runs the golden request and checks that the answer is finite. A model without one passes: nothing is known of it. */
@@ -119,16 +148,40 @@ export interface InferenceEngine {
   route(name: string, traffic: readonly VersionShare[]): void;
   /** Frees the version once its running requests have finished. */
   unload(name: string, version: string): Promise<void>;
+  /** While nothing of the name is served, requests are told that it is not ready, and why; without a reason, that it does not exist. */
+  announce(name: string, reason: string | undefined): void;
+  isReady(name: string, version?: string): boolean;
+}
+
+/**
+ * Answers requests to models, in this process or at another server. Refusals are PlatformErrors: NOT_FOUND for an unknown
+ * model or version, NOT_READY, INVALID_TENSOR (names input, expected, received), OVERLOADED, TIMEOUT (a run that takes
+ * too long: its thread is given up and replaced).
+ */
+export interface Predictor {
   /** Names of the models of which a version is served. */
   models(): readonly string[];
   isReady(name: string, version?: string): boolean;
+  /** Whether some thread can run something that is served; true where nothing is served yet. */
+  isServing(): boolean;
   metadata(name: string, version?: string): ModelMetadata;
-  /** A model's inputs and key column, for decoding a request. */
-  inputsOf(name: string, version?: string): { inputs: readonly TensorMetadata[]; keyColumn: string | undefined };
   infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference>;
-  /** MLflow's scoring protocol, with the signature enforced. */
-  invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Predictions>;
-  /** KServe V1. */
-  predict(name: string, version: string | undefined, request: PredictRequest): Promise<Predictions>;
+  /** MLflow's scoring protocol, with the signature enforced: a body that is read already. */
+  invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Inference>;
+  /**
+   * A request of any of the protocols, from its bytes to the bytes of the answer; `id` names it if it does not itself.
+   * @param trace is filled with what becomes known, also of a request that is refused then
+   */
+  answer(
+    name: string,
+    version: string | undefined,
+    id: string,
+    request: WireRequest,
+    trace?: RequestTrace,
+  ): Promise<Answer>;
+}
+
+/** A model server, without HTTP. */
+export interface InferenceEngine extends ModelHost, Predictor {
   close(): Promise<void>;
 }

@@ -2,14 +2,16 @@ export { type InferenceOptions, openInference } from './embedded/engine.ts';
 export type {
   InferenceEngine,
   LoadedModel,
+  ModelHost,
   ModelMetadata,
   ModelOptions,
   ModelSource,
+  Predictor,
   Tensor,
   TensorMetadata,
 } from './engine.ts';
 export { inferenceOperations } from './operations.ts';
-export type { OnPrediction, PredictionEvent } from './prediction.ts';
+export { type OnPrediction, type PredictionEvent, rowCount } from './prediction.ts';
 export type { InferenceRoutesOptions } from './routes/door.ts';
 export { inferenceRoutes } from './routes/inference.ts';
 export { invocationsRoutes } from './routes/invocations.ts';

@@ -1,6 +1,6 @@
 import type { Metrics } from '@mlops/service';
 import { Counter, Histogram } from '@prometheus-io/client';
-import type { OnPrediction, PredictionEvent } from './prediction.ts';
+import { type OnPrediction, rowCount } from './prediction.ts';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
@@ -33,15 +33,15 @@ export function inferenceMetrics(registry: Metrics, isKnown: (model: string) => 
     registers,
   });
   return (event) => {
-    const { model, version, latencyMs, status } = event;
-    if (version === undefined) {
+    const { model, version, latencyMs, status, error } = event;
+    if (error !== undefined || version === undefined) {
       // A name that does not exist must not become a label: anyone could make the registry grow.
       failure.inc({ model: isKnown(model) ? model : 'unknown', reason: reasonOf(status) });
       return;
     }
     seconds.observe({ model_name: model }, latencyMs / 1000);
     success.inc({ model, version });
-    count.inc({ model, version }, rowsOf(event));
+    count.inc({ model, version }, rowCount(event));
     duration.inc({ model, version }, latencyMs * 1000);
   };
 }
@@ -50,8 +50,4 @@ export function inferenceMetrics(registry: Metrics, isKnown: (model: string) => 
 function reasonOf(status: number): string {
   if (status === 429) return 'REJECTED';
   return status >= 500 ? 'BACKEND' : 'OTHER';
-}
-
-function rowsOf({ inputs }: PredictionEvent): number {
-  return inputs[0]?.shape[0] ?? 1;
 }

@@ -1,10 +1,10 @@
 import { toPlatformError } from '@mlops/errors';
-import type { Inference, Tensor } from './engine.ts';
+import type { Answer, RequestTrace, Tensor } from './engine.ts';
 
 /** What is known of a prediction when its answer is computed. */
 export interface PredictionEvent {
   readonly model: string;
-  /** The version that answered; undefined if none did. */
+  /** The version that answered, or was to answer; undefined where none was chosen. */
   readonly version: string | undefined;
   readonly requestId: string;
   /** When the request was taken up, in milliseconds since 1970. */
@@ -18,26 +18,35 @@ export interface PredictionEvent {
   readonly keys: readonly string[] | undefined;
 }
 
+/** Rows that a prediction is about. Tensors without values have none, whatever their shape; no tensors at all are one. */
+export function rowCount({ inputs, outputs }: Pick<PredictionEvent, 'inputs' | 'outputs'>): number {
+  const tensor = inputs[0] ?? outputs[0];
+  if (!tensor) return 1;
+  return tensor.data.length === 0 ? 0 : (tensor.shape[0] ?? 1);
+}
+
 /** Called before the answer is sent: it must be quick. What it throws reaches nobody who asked for a prediction. */
 export type OnPrediction = (event: PredictionEvent) => void;
 
-/** Runs a prediction and reports it, whatever becomes of it. */
-export async function observed<T extends Inference>(
+/** Runs a prediction and reports it, whatever becomes of it: also what is known of one that failed. */
+export async function observed(
   { model, requestId, report }: { model: string; requestId: string; report: OnPrediction },
-  run: () => Promise<T>,
-): Promise<T> {
+  run: (trace: RequestTrace) => Promise<Answer>,
+): Promise<Answer> {
   const time = Date.now();
   const started = performance.now();
-  const common = () => ({ model, requestId, time, latencyMs: performance.now() - started });
-  let answer: T;
+  const trace: RequestTrace = {};
+  const common = (id: string) => ({ model, requestId: id, time, latencyMs: performance.now() - started });
+  let answer: Answer;
   try {
-    answer = await run();
+    answer = await run(trace);
   } catch (thrown) {
     const { status, message } = toPlatformError(thrown);
-    report({ ...common(), version: undefined, status, error: message, inputs: [], outputs: [], keys: undefined });
+    const { id = requestId, version, inputs = [], keys } = trace;
+    report({ ...common(id), version, status, error: message, inputs, outputs: [], keys });
     throw thrown;
   }
   const { modelVersion: version, inputs, outputs, keys } = answer;
-  report({ ...common(), version, status: 200, error: undefined, inputs, outputs, keys });
+  report({ ...common(answer.id), version, status: 200, error: undefined, inputs, outputs, keys });
   return answer;
 }

@@ -14,7 +14,10 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/;
 
 /** The inference engine as a server of its own, with the models that the settings name. @throws INVALID_MODEL, INVALID_PARAMETER */
 export async function buildInferenceServer(settings: SettingsOf<'inference'>): Promise<FastifyInstance> {
-  const engine = openInference({ threads: settings['inference-threads'] });
+  const engine = openInference({
+    threads: settings['inference-threads'],
+    timeoutSeconds: settings['inference-timeout'],
+  });
   try {
     for (const entry of settings.model) await serveModel(engine, entry);
   } catch (error) {
@@ -27,7 +30,11 @@ export async function buildInferenceServer(settings: SettingsOf<'inference'>): P
     errorFormat: inferenceError,
   });
   // The model is loaded before the server listens: whoever can ask gets an answer.
-  for (const url of ['/health', '/readyz']) app.get(url, async () => ({ status: 'ok' }));
+  app.get('/health', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const ready = engine.isServing();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'not ready' });
+  });
   app.get('/', async () => ({ status: 'alive' }));
   await app.register(inferenceRoutes, { engine, pipeline: direct });
   await app.register(invocationsRoutes, { engine, pipeline: direct, url: '/invocations' });

@@ -111,15 +111,18 @@ describe('the engine', () => {
       keys: ['7', '8'],
       inputs: [{ name: 'a' }, { name: 'b' }],
     });
+    const answer = async (protocol: 'v1' | 'invocations', request: unknown) => {
+      const bytes = new Uint8Array(Buffer.from(JSON.stringify(request)));
+      const wire = { protocol, bytes, contentType: 'application/json' };
+      const { keys, body } = await engine.answer('keyed', undefined, 'id', wire);
+      return { keys, predictions: (JSON.parse(body as string) as { predictions: unknown }).predictions };
+    };
     const record = { a: 1, b: 2, id: 'flight 7' };
-    expect(await engine.invoke('keyed', undefined, { dataframe_records: [record] })).toMatchObject({
+    expect(await answer('invocations', { dataframe_records: [record] })).toEqual({
       keys: ['flight 7'],
       predictions: [{ ratio: 0.5 }],
     });
-    expect(await engine.predict('keyed', undefined, { inputs: { a: [1], b: [4], id: ['x'] } })).toMatchObject({
-      keys: ['x'],
-      predictions: [0.25],
-    });
+    expect(await answer('v1', { inputs: { a: [1], b: [4], id: ['x'] } })).toEqual({ keys: ['x'], predictions: [0.25] });
   });
 
   it('answers the golden request of a logged model, and finds one that is not answered or not finite', async () => {

@@ -60,7 +60,10 @@ describe('the scoring server', () => {
       body: { error_code: 'BAD_REQUEST', message: expect.stringMatching(/^Model is missing inputs \['carrier', /) },
     });
     expect(await ask(app, '/invocations', 'x', 'application/vnd.apache.parquet')).toMatchObject({ status: 415 });
-    expect(await ask(app, '/invocations', 'x', '')).toMatchObject({ status: 415 });
+    expect(await ask(app, '/invocations', 'x', '')).toMatchObject({
+      status: 415,
+      body: { message: expect.stringContaining("send the header 'Content-Type: application/json'") },
+    });
   });
 
   it('takes the example’s columns by name, in any form and order, with a record for each row', async () => {

@@ -8,6 +8,7 @@ import {
   invocationsRoutes,
   openInference,
   type PredictionEvent,
+  rowCount,
 } from '../src/index.ts';
 import { ask, model } from './serving.ts';
 
@@ -56,11 +57,24 @@ describe('a listener of predictions', () => {
     expect(events).toHaveLength(3);
   });
 
+  it('counts no rows where there are no values', async () => {
+    await engine.load('empty', '1', { path: model('echo/FP32') });
+    engine.route('empty', [{ version: '1', weight: 1 }]);
+    const none = { name: 'x', datatype: 'FP32', shape: [0], data: [] };
+    expect(await ask(app, '/v2/models/empty/infer', { inputs: [none] })).toMatchObject({ status: 200 });
+    const rows = (shape: number[], values: number) =>
+      rowCount({ inputs: [{ name: 'x', datatype: 'FP32', shape, data: new Float32Array(values) }], outputs: [] });
+    expect([rows([0], 0), rows([1e9, 0], 0), rows([2, 3], 6), rows([], 1)]).toEqual([0, 0, 2, 1]);
+    expect(rowCount({ inputs: [], outputs: [] })).toBe(1);
+    expect((await ask(app, '/metrics')).text).toMatch(/nv_inference_count(_total)?\{model="empty",version="1"\} 0/);
+    events.length = 0;
+  });
+
   it('hears of refusals once, with their status', async () => {
     const before = events.length;
     expect(await ask(app, '/v2/models/divide/infer', { inputs: [vector('a', 'x')] })).toMatchObject({ status: 400 });
     expect(last()).toMatchObject({
-      version: undefined,
+      version: '7',
       status: 400,
       error: expect.stringContaining("Input 'a'"),
       outputs: [],

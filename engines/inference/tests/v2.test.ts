@@ -162,6 +162,8 @@ describe('the Open Inference Protocol', () => {
     ],
     ['an id that is no text', { id: 7, inputs: simple(good) }, "'id' must be a string"],
     ['an id without end', { id: 'x'.repeat(2000), inputs: simple(good) }, "'id' must be a string of at most 1000"],
+    ['an id that is no Unicode', { id: '\ud800', inputs: simple(good) }, "'id' must be well-formed Unicode"],
+    ['an id with control characters', { id: 'a\nb', inputs: simple(good) }, "'id' must be well-formed Unicode"],
     [
       'classification',
       { inputs: simple(good), outputs: [{ name: 'OUTPUT0', parameters: { classification: 1 } }] },
@@ -190,7 +192,7 @@ describe('the Open Inference Protocol', () => {
     expect(await bad('')).toEqual([400, expect.any(String)]);
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     const nested = `{"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":${deep}}]}`;
-    expect(await bad(nested)).toEqual([400, "Input 'x': expected at most 16 dimensions, received more."]);
+    expect(await bad(nested)).toEqual([400, 'The request body nests more than 24 levels deep.']);
     expect(await bad(nested.replace('[1]', '[12345678901234567890]'))).toEqual([400, expect.any(String)]);
     expect(
       await bad(`{"inputs":[{"name":"${'x'.repeat(100_000)}","datatype":"FP32","shape":[1],"data":[1]}]}`),

@@ -49,6 +49,13 @@ export const settings = {
     minimum: 0,
     description: 'Worker threads that run models; 0 means one fewer than the processors, at least one.',
   }),
+  'inference-timeout': Type.Integer({
+    default: 30,
+    minimum: 1,
+    maximum: 86_400,
+    description:
+      'Seconds that one run of a model, or loading it and running it once, may take. What takes longer is answered 504, and its thread is replaced.',
+  }),
   identity: Type.Union([Type.Literal('local'), Type.Literal('anonymous')], {
     default: 'local',
     description:
@@ -100,6 +107,7 @@ export const programs = {
     'tracking-url',
     'empty',
     'inference-threads',
+    'inference-timeout',
     'identity',
     'policies',
     'allowed-hosts',
@@ -119,7 +127,17 @@ export const programs = {
     'allowed-hosts',
     'log-level',
   ],
-  inference: ['host', 'port', 'data', 'model', 'inference-threads', 'identity', 'allowed-hosts', 'log-level'],
+  inference: [
+    'host',
+    'port',
+    'data',
+    'model',
+    'inference-threads',
+    'inference-timeout',
+    'identity',
+    'allowed-hosts',
+    'log-level',
+  ],
 } as const satisfies Record<string, readonly SettingName[]>;
 
 export type Program = keyof typeof programs;

@@ -3,6 +3,12 @@ import type { FastifyInstance } from 'fastify';
 
 const CLOSE_SECONDS_MAX = 30;
 
+/**
+ * Threads that hang inside of native code. Node waits for every thread when a process exits, so a program that has such
+ * a thread ends by a signal.
+ */
+export const stuckThreads = new Set<object>();
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
@@ -52,9 +58,10 @@ export async function runProgram(start: () => Promise<{ ready: string; close: ()
     const stop = () => {
       if (closing) return;
       closing = true;
-      setTimeout(() => process.exit(1), CLOSE_SECONDS_MAX * 1000).unref();
+      // By a signal: a thread may hang without being known for it yet.
+      setTimeout(killSelf, CLOSE_SECONDS_MAX * 1000).unref();
       close().then(
-        () => process.exit(0),
+        () => end(0),
         (error: unknown) => fail(error),
       );
     };
@@ -70,5 +77,14 @@ export async function runProgram(start: () => Promise<{ ready: string; close: ()
 function fail(error: unknown): never {
   const known = toPlatformError(error);
   process.stderr.write(`${known.code === 'INTERNAL' ? known.internal : known.message}\n`);
-  process.exit(1);
+  end(1);
+}
+
+function end(code: number): never {
+  if (stuckThreads.size > 0) killSelf();
+  process.exit(code);
+}
+
+function killSelf(): void {
+  process.kill(process.pid, 'SIGKILL');
 }

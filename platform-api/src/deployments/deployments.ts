@@ -121,7 +121,7 @@ export class Deployments {
   }
 
   async #rollOut(name: string, existing: Deployment | undefined, request: DeploymentRequest): Promise<Deployment> {
-    const { store, tracking } = this.#parts;
+    const { store, tracking, live } = this.#parts;
     const version = await findModelVersion(tracking, request.model);
     const { principal } = currentAct();
     const now = Date.now();
@@ -143,6 +143,7 @@ export class Deployments {
         await store.save(deployment, existing);
         await store.addRevision({ ...draft, status: 'failed', error: error.message });
       });
+      if (deployment.liveRevision === null) live.announce(name, error.message);
       throw asFailure(draft, deployment, error);
     }
     const revision = { ...draft, digest };

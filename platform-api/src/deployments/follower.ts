@@ -11,6 +11,8 @@ export interface FollowerParts {
   readonly onError: (name: string, error: PlatformError) => void;
 }
 
+const NO_REVISION = 'none of its revisions has become ready.';
+
 /** Brings to this process what the database says is live: at start, and what other processes have decided since. */
 export class Follower {
   readonly #parts: FollowerParts;
@@ -36,7 +38,8 @@ export class Follower {
       const traffic = deployment?.deletedAt === null ? await store.traffic(name) : [];
       if (!deployment || traffic.length === 0) {
         const wasServed = live.names.includes(name);
-        if (wasServed) await live.drop(name);
+        if (wasServed || deployment?.deletedAt !== null) await live.drop(name);
+        if (deployment?.deletedAt === null) live.announce(name, NO_REVISION);
         return wasServed;
       }
       if (live.serves(name, traffic)) return false;

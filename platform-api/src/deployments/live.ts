@@ -48,12 +48,19 @@ export class LiveDeployments {
   async drop(name: string): Promise<void> {
     this.#live.delete(name);
     this.#failures.delete(name);
+    this.#target.announce(name, undefined);
     await this.#target.remove(name);
   }
 
   /** What should be served and cannot be, and why. */
   fail(name: string, reason: string): void {
     this.#failures.set(name, reason);
+    this.#target.announce(name, reason);
+  }
+
+  /** There is a deployment of which no revision has become ready: that is no failure of this process. */
+  announce(name: string, reason: string): void {
+    this.#target.announce(name, reason);
   }
 
   get failures(): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
 import type { PredictionEvent, Tensor } from '@mlops/inference';
-import { type JsonValue, toJson } from '@mlops/inference';
+import { type JsonValue, rowCount, toJson } from '@mlops/inference';
 
 /** One row that a model was asked about. A request of many rows is many predictions. */
 export interface Prediction {
@@ -52,12 +52,6 @@ export function predictionsOf(event: PredictionEvent, served: Served, from = 0, 
       outputs: rowOf(event.outputs, row),
     };
   });
-}
-
-/** How many predictions a request will be, without making them. A request without tensors, or with empty ones, still is one. */
-export function rowCount({ inputs, outputs }: Pick<PredictionEvent, 'inputs' | 'outputs'>): number {
-  const first = inputs[0] ?? outputs[0];
-  return first === undefined || first.data.length === 0 ? 1 : Math.max(1, first.shape[0] ?? 1);
 }
 
 function rowOf(tensors: readonly Tensor[], row: number): Record<string, unknown> {

@@ -1,7 +1,7 @@
-import type { PredictionEvent } from '@mlops/inference';
+import { type PredictionEvent, rowCount } from '@mlops/inference';
 import type { Metrics } from '@mlops/service';
 import { Counter, Gauge } from '@prometheus-io/client';
-import { type Prediction, predictionsOf, rowCount, type Served } from './prediction.ts';
+import { type Prediction, predictionsOf, type Served } from './prediction.ts';
 
 const FLUSH_MILLISECONDS = 200;
 /** Predictions written in one go: what is turned into text between two turns of the event loop. */
@@ -45,6 +45,7 @@ export class Recorder {
     const served = this.#parts.servedBy(event);
     if (!served) return;
     const rows = rowCount(event);
+    if (rows === 0) return;
     if (this.#rows + rows > this.#parts.queueMax) {
       this.#dropped.inc(rows);
       return;

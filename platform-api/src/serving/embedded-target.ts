@@ -1,15 +1,15 @@
-import type { InferenceEngine } from '@mlops/inference';
+import type { ModelHost } from '@mlops/inference';
 import type { ModelFiles } from './model-files.ts';
 import type { Observation, ServableRevision, ServingTarget, TrafficShare } from './target.ts';
 
 /** Serves in this process, by the inference engine: a deployment is a model there, a revision its version. */
 export class EmbeddedTarget implements ServingTarget {
-  readonly #host: InferenceEngine;
+  readonly #host: ModelHost;
   readonly #files: ModelFiles;
   /** The revisions that the engine holds, by deployment. */
   readonly #held = new Map<string, Set<number>>();
 
-  constructor(host: InferenceEngine, files: ModelFiles) {
+  constructor(host: ModelHost, files: ModelFiles) {
     this.#host = host;
     this.#files = files;
   }
@@ -51,6 +51,10 @@ export class EmbeddedTarget implements ServingTarget {
       await this.#host.unload(deployment, String(each));
     }
     if (held?.size === 0) this.#held.delete(deployment);
+  }
+
+  announce(deployment: string, reason: string | undefined): void {
+    this.#host.announce(deployment, reason);
   }
 
   observe(deployment: string): Observation {

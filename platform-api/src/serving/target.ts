@@ -41,6 +41,8 @@ export interface ServingTarget {
   route(deployment: string, traffic: readonly TrafficShare[]): Promise<void>;
   /** Frees a revision, or all of a deployment. */
   remove(deployment: string, revision?: number): Promise<void>;
+  /** Why a deployment that should be served is not: its callers are told so. Undefined: there is no such deployment. */
+  announce(deployment: string, reason: string | undefined): void;
   observe(deployment: string): Observation;
   /** Forgets bytes that no revision of these digests needs. @returns how many models were removed */
   sweep(needed: ReadonlySet<string>): Promise<number>;

@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { PlatformError } from '@mlops/errors';
+import { PlatformError, toPlatformError } from '@mlops/errors';
+import { checked, type ModelShape } from '../decoding/codec.ts';
+import { DecodingThread } from '../decoding/decoding-thread.ts';
 import type {
+  Answer,
+  DecodedRequest,
   Inference,
   InferenceEngine,
   InferRequest,
@@ -8,25 +12,22 @@ import type {
   LoadedModel,
   ModelMetadata,
   ModelSource,
-  Predictions,
-  PredictRequest,
-  Tensor,
-  TensorMetadata,
+  RequestTrace,
   VersionShare,
+  WireRequest,
 } from '../engine.ts';
-import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
-import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
-import { type ModelInputs, mismatch } from '../scoring/signature.ts';
+import { decodeInvocations } from '../scoring/decode.ts';
+import { keyProblem, mismatch } from '../scoring/signature.ts';
 import type { TensorData } from '../tensor.ts';
-import { checkInputs, checkOutputs } from './checks.ts';
 import { readModel } from './model-folder.ts';
 import { ModelPool } from './pool.ts';
 
-interface Model extends ModelInputs {
+interface Model extends ModelShape {
   readonly key: string;
   readonly version: string;
-  readonly outputs: readonly TensorMetadata[];
   readonly golden: InvocationsRequest | undefined;
+  /** Threads that the runtime has for it besides the model threads. */
+  readonly extraThreads: number;
   running: number;
   /** Set while the version waits for its last requests. */
   idle: (() => void) | undefined;
@@ -42,22 +43,33 @@ export interface InferenceOptions {
   readonly threads?: number;
   /** Requests that may wait for one thread; what exceeds it is refused as OVERLOADED. @default 1000 */
   readonly queue?: number;
+  /** How long one run, or one load with its first run, may take; then it fails as TIMEOUT. @default 30 */
+  readonly timeoutSeconds?: number;
 }
 
 const QUEUE = 1000;
+const TIMEOUT_SECONDS = 30;
+const PROCESSORS = availableParallelism();
+/** More would only wait for each other. */
+const EXTRA_THREADS_PER_PROCESSOR = 4;
 
 /** The inference engine in this process: ONNX models in threads of their own. */
 export function openInference(options: InferenceOptions = {}): InferenceEngine {
   const threads = options.threads || Math.max(1, availableParallelism() - 1);
-  return new EmbeddedInference(threads, new ModelPool({ threads, queue: options.queue ?? QUEUE }));
+  const { queue = QUEUE, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  return new EmbeddedInference(threads, new ModelPool({ threads, queue, timeoutSeconds }));
 }
 
 class EmbeddedInference implements InferenceEngine {
   readonly #threads: number;
   readonly #pool: ModelPool;
+  #extraThreads = 0;
+  readonly #decoding = new DecodingThread();
   readonly #models = new Map<string, Served>();
   /** Versions that are being loaded, as name and version. */
   readonly #loading = new Set<string>();
+  /** Why models that are meant to be served are not. */
+  readonly #announced = new Map<string, string>();
 
   constructor(threads: number, pool: ModelPool) {
     this.#threads = threads;
@@ -83,16 +95,27 @@ class EmbeddedInference implements InferenceEngine {
 
   async #open(version: string, { path, options = {} }: ModelSource): Promise<Model> {
     const { onnxPath, session, signature, golden } = await readModel(path);
-    const { intraOpThreads = session.intraOpThreads, workers = this.#threads, keyColumn } = options;
+    const { workers = this.#threads, keyColumn } = options;
     const key = crypto.randomUUID();
     const copies = Math.min(Math.max(workers, 1), this.#threads);
-    const loaded = await this.#pool.load({ key, path: onnxPath, options: { ...session, intraOpThreads }, copies });
-    const problem = signature && mismatch(signature, loaded.inputs, keyColumn);
+    const wanted = options.intraOpThreads ?? session.intraOpThreads;
+    const left = Math.floor((PROCESSORS * EXTRA_THREADS_PER_PROCESSOR - this.#extraThreads) / copies);
+    const intraOpThreads = Math.max(1, Math.min(wanted, PROCESSORS, 1 + left));
+    const extraThreads = (intraOpThreads - 1) * copies;
+    this.#extraThreads += extraThreads;
+    const file = { key, path: onnxPath, options: { ...session, intraOpThreads }, copies };
+    const loaded = await this.#pool.load(file).catch((error: unknown) => {
+      this.#extraThreads -= extraThreads;
+      throw error;
+    });
+    const problem =
+      keyProblem(loaded.inputs, signature, keyColumn) ?? (signature && mismatch(signature, loaded.inputs, keyColumn));
     if (problem !== undefined) {
       await this.#pool.unload(key);
+      this.#extraThreads -= extraThreads;
       throw new PlatformError('INVALID_MODEL', `The model cannot be served: ${problem}.`);
     }
-    return { key, version, signature, golden, ...loaded, keyColumn, running: 0, idle: undefined };
+    return { key, version, signature, golden, ...loaded, keyColumn, extraThreads, running: 0, idle: undefined };
   }
 
   async verify(name: string, version: string): Promise<void> {
@@ -100,6 +123,8 @@ class EmbeddedInference implements InferenceEngine {
     // Without an example nothing is known that the model must answer; the threads have run it once on zeros.
     if (!golden) return;
     const { outputs } = await this.invoke(name, version, golden).catch((error: unknown) => {
+      // What says nothing about the model stays what it is.
+      if (toPlatformError(error).status >= 429) throw error;
       const reason = (error as Error).message;
       throw new PlatformError('INVALID_MODEL', `The model does not answer its input example: ${reason}`, {
         cause: error,
@@ -128,6 +153,12 @@ class EmbeddedInference implements InferenceEngine {
     if (served.versions.size === 0) this.#models.delete(name);
     if (model.running > 0) await new Promise<void>((resolve) => (model.idle = resolve));
     await this.#pool.unload(model.key);
+    this.#extraThreads -= model.extraThreads;
+  }
+
+  announce(name: string, reason: string | undefined): void {
+    if (reason === undefined) this.#announced.delete(name);
+    else this.#announced.set(name, reason);
   }
 
   models(): readonly string[] {
@@ -142,6 +173,11 @@ class EmbeddedInference implements InferenceEngine {
     return models.length > 0 && models.every((model) => model !== undefined && this.#pool.has(model.key));
   }
 
+  isServing(): boolean {
+    const names = this.models();
+    return !this.#pool.isExhausted && (names.length === 0 || names.some((name) => this.isReady(name)));
+  }
+
   metadata(name: string, version?: string): ModelMetadata {
     const { inputs, outputs } = this.#model(name, version);
     return {
@@ -153,42 +189,46 @@ class EmbeddedInference implements InferenceEngine {
     };
   }
 
-  inputsOf(name: string, version?: string) {
-    const { inputs, keyColumn } = this.#model(name, version);
-    return { inputs, keyColumn };
-  }
-
   async infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    const { inputs, keys } = splitKey(request.inputs, model.keyColumn);
-    checkInputs(model.inputs, inputs);
-    checkOutputs(model.outputs, request.outputs);
-    return this.#run(model, { ...request, inputs }, keys);
+    return this.#run(model, { ...request, ...checked(request, model) });
   }
 
-  async invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Predictions> {
+  async invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    const { inputs, keys, rows } = decodeInvocations(request, model);
-    const inference = await this.#run(model, { inputs }, keys);
-    return { ...inference, predictions: encodeInvocations(inference.outputs, rows) };
+    return this.#run(model, decodeInvocations(request, model));
   }
 
-  async predict(name: string, version: string | undefined, request: PredictRequest): Promise<Predictions> {
+  async answer(
+    name: string,
+    version: string | undefined,
+    ownId: string,
+    request: WireRequest,
+    trace: RequestTrace = {},
+  ): Promise<Answer> {
     const model = this.#model(name, version);
-    const { inputs, keys } = decodePredict(request, model);
-    const inference = await this.#run(model, { inputs }, keys);
-    return { ...inference, predictions: encodePredict(inference.outputs) };
+    trace.version = model.version;
+    const decoded = await this.#decoding.decode(request, model);
+    const { id = ownId, inputs, keys } = decoded;
+    Object.assign(trace, { id, inputs, keys } satisfies RequestTrace);
+    const inference = await this.#run(model, decoded);
+    const { protocol } = request;
+    const { outputs } = inference;
+    const answered = { protocol, id, name, version: model.version, outputs, rows: decoded.rows };
+    return { ...inference, id, body: await this.#decoding.encode(answered) };
   }
 
-  close(): Promise<void> {
-    return this.#pool.close();
+  async close(): Promise<void> {
+    await this.#pool.close();
+    await this.#decoding.close();
   }
 
-  async #run(model: Model, request: InferRequest, keys: readonly string[] | undefined): Promise<Inference> {
+  async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
     model.running += 1;
     try {
+      const request = wanted ? { inputs, outputs: wanted } : { inputs };
       const outputs = await this.#pool.run(model.key, model.inputs, request);
-      return { modelVersion: model.version, inputs: request.inputs, outputs, keys };
+      return { modelVersion: model.version, inputs, outputs, keys };
     } finally {
       model.running -= 1;
       if (model.running === 0) model.idle?.();
@@ -197,12 +237,14 @@ class EmbeddedInference implements InferenceEngine {
 
   #model(name: string, version: string | undefined): Model {
     const served = this.#models.get(name);
+    const wanted = version ?? chosen(served?.traffic ?? []);
+    const model = wanted === undefined ? undefined : served?.versions.get(wanted);
+    if (model) return model;
+    const reason = this.#announced.get(name);
+    if (reason !== undefined) throw new PlatformError('NOT_READY', `Model '${name}' is not ready: ${reason}`);
     if (!served) throw new PlatformError('NOT_FOUND', `Model '${name}' does not exist.`);
-    const wanted = version ?? chosen(served.traffic);
     if (wanted === undefined) throw new PlatformError('NOT_READY', `Model '${name}' is not ready.`);
-    const model = served.versions.get(wanted);
-    if (!model) throw new PlatformError('NOT_FOUND', `Model '${name}' has no version '${wanted}'.`);
-    return model;
+    throw new PlatformError('NOT_FOUND', `Model '${name}' has no version '${wanted}'.`);
   }
 }
 
@@ -215,13 +257,6 @@ function chosen(traffic: readonly VersionShare[]): string | undefined {
     if (at < 0) return version;
   }
   return traffic.at(-1)?.version;
-}
-
-/** The key column is the caller's, not the model's. */
-function splitKey(inputs: readonly Tensor[], keyColumn: string | undefined) {
-  const key = keyColumn === undefined ? undefined : inputs.find(({ name }) => name === keyColumn);
-  if (!key) return { inputs, keys: undefined };
-  return { inputs: inputs.filter((input) => input !== key), keys: Array.from(key.data as ArrayLike<unknown>, String) };
 }
 
 function isFinite(data: TensorData): boolean {

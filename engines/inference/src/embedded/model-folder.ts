@@ -1,4 +1,4 @@
-import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { PlatformError } from '@mlops/errors';
 import { parse } from 'yaml';
@@ -8,9 +8,17 @@ import { isRecord } from '../scoring/table.ts';
 import { defaultSession, type SessionOptions, sessionOptions } from './session-options.ts';
 
 const MODEL_BYTES_MAX = 2 * 1024 ** 3;
-/** Both are read on the main thread, YAML slowly. */
-const MLMODEL_BYTES_MAX = 4 * 1024 * 1024;
+/** Read on the main thread, and slowly; a signature of a thousand columns takes 50 KiB. */
+const MLMODEL_BYTES_MAX = 256 * 1024;
+const ALIASES_MAX = 16;
 const EXAMPLE_BYTES_MAX = 32 * 1024 * 1024;
+
+const CONVERTERS = [
+  ['sklearn', 'skl2onnx'],
+  ['pytorch', 'torch.onnx.export'],
+  ['lightgbm', 'onnxmltools.convert_lightgbm(model, initial_types=[…], zipmap=False)'],
+  ['xgboost', 'onnxmltools.convert_xgboost(model, initial_types=[…])'],
+] as const;
 
 export interface ModelFolder {
   readonly onnxPath: string;
@@ -31,6 +39,8 @@ export async function readModel(path: string): Promise<ModelFolder> {
     return { onnxPath: path, session: defaultSession, signature: undefined, golden: undefined };
   }
   const folder = await realpath(path);
+  const only = await onlyFile(folder);
+  if (only?.endsWith('.onnx')) return readModel(only);
   const mlmodel = await readMlModel(folder);
   const flavor = onnxFlavor(mlmodel);
   const onnxPath = await inside(folder, typeof flavor.data === 'string' ? flavor.data : 'model.onnx');
@@ -44,10 +54,19 @@ export async function readModel(path: string): Promise<ModelFolder> {
   };
 }
 
+/** The file of a folder that has nothing else in it: what was registered was a file. */
+async function onlyFile(folder: string): Promise<string | undefined> {
+  const [entry, ...more] = await readdir(folder, { withFileTypes: true });
+  return entry?.isFile() && more.length === 0 ? join(folder, entry.name) : undefined;
+}
+
 async function readMlModel(folder: string): Promise<Record<string, unknown>> {
   const text = await readText(folder, 'MLmodel', MLMODEL_BYTES_MAX);
   if (text === undefined) throw refuse('its folder has no MLmodel file');
-  const model = understood('its MLmodel file is not YAML', () => parse(text) as unknown);
+  const model = understood(
+    'its MLmodel file is not YAML',
+    () => parse(text, { uniqueKeys: false, maxAliasCount: ALIASES_MAX }) as unknown,
+  );
   if (model === null) throw refuse('its MLmodel file is empty');
   if (!isRecord(model)) throw refuse('its MLmodel file is not a mapping');
   return model;
@@ -56,9 +75,12 @@ async function readMlModel(folder: string): Promise<Record<string, unknown>> {
 function onnxFlavor({ flavors }: Record<string, unknown>): Record<string, unknown> {
   const known = isRecord(flavors) ? flavors : {};
   if (isRecord(known.onnx)) return known.onnx;
-  const others = Object.keys(known).filter((name) => name !== 'python_function');
+  const names = Object.keys(known);
+  const others = names.filter((name) => name !== 'python_function');
+  const has = (others.length > 0 ? others : names).join(', ').slice(0, 200) || 'none';
+  const converter = CONVERTERS.find(([flavor]) => names.includes(flavor))?.[1] ?? "its framework's ONNX converter";
   throw refuse(
-    `it has no ONNX flavor (it has: ${others.join(', ') || 'none'}). Pickled Python models are never loaded here; convert it with skl2onnx or onnxmltools and log it with mlflow.onnx.log_model`,
+    `it has no ONNX flavor (it has: ${has}). Pickled Python models are never loaded here; convert it with ${converter} and log it with mlflow.onnx.log_model`,
   );
 }
 

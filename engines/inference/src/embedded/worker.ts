@@ -1,5 +1,5 @@
 // A thread that holds models. ONNX Runtime for Node computes on the thread that calls it, so that is never the main one.
-import { parentPort } from 'node:worker_threads';
+import { answerRequests } from '@mlops/concurrency';
 import type * as Runtime from 'onnxruntime-node';
 import type { Datatype, Tensor, TensorMetadata } from '../engine.ts';
 import { newArray, sizeOf, type TensorData } from '../tensor.ts';
@@ -30,34 +30,23 @@ interface Loaded extends LoadReply {
   readonly session: Runtime.InferenceSession;
 }
 
-const port = parentPort;
-if (!port) throw new Error('this module is a thread, not a program');
 const models = new Map<string, Loaded>();
 /** Loaded with the first model: a platform that serves none pays nothing for it. */
 let ort: typeof Runtime | undefined;
 
-port.on('message', (request: Request) => {
-  handle(request).then(
-    (reply) =>
-      port.postMessage(
-        reply,
-        (reply.outputs ?? []).flatMap(({ data }) => transferable(data)),
-      ),
-    (error: unknown) => port.postMessage({ id: request.id, error: (error as Error).message } satisfies Reply),
-  );
-});
+answerRequests<Request, Reply>(handle, ({ outputs = [] }) => outputs.flatMap(({ data }) => transferable(data)));
 
 async function handle(request: Request): Promise<Reply> {
-  const { id, model } = request;
+  const { model } = request;
   switch (request.kind) {
     case 'run':
-      return { id, outputs: await run(model, request.inputs, request.outputs) };
+      return { outputs: await run(model, request.inputs, request.outputs) };
     case 'load':
-      return { id, loaded: await load(model, request.path, request.options) };
+      return { loaded: await load(model, request.path, request.options) };
     case 'unload':
       await models.get(model)?.session.release();
       models.delete(model);
-      return { id };
+      return {};
   }
 }
 
@@ -93,7 +82,7 @@ function describe(metadata: Runtime.InferenceSession.ValueMetadata): TensorMetad
 
 function notTensor(name: string): Error {
   return new Error(
-    `'${name}' is not a tensor. A scikit-learn classifier is exported without ZipMap by skl2onnx's options={'zipmap': False}, LightGBM and XGBoost by zipmap=False.`,
+    `'${name}' is not a tensor. A scikit-learn classifier is exported without ZipMap by skl2onnx's options={'zipmap': False}, LightGBM by onnxmltools' zipmap=False (with initial_types).`,
   );
 }
 

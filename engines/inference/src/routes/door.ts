@@ -1,7 +1,8 @@
+import { PlatformError } from '@mlops/errors';
 import type { Pipeline } from '@mlops/operations';
 import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Inference, InferenceEngine } from '../engine.ts';
+import type { Predictor, Protocol } from '../engine.ts';
 import { inferenceMetrics } from '../metrics.ts';
 import { type InferenceOperationName, inferenceOperations, pathsOf } from '../operations.ts';
 import { type OnPrediction, observed } from '../prediction.ts';
@@ -10,7 +11,7 @@ import { type OnPrediction, observed } from '../prediction.ts';
 const JSON_TYPE = 'application/json';
 
 export interface InferenceRoutesOptions {
-  readonly engine: InferenceEngine;
+  readonly engine: Predictor;
   readonly pipeline: Pipeline;
   /** Told of every prediction once its answer is computed. */
   readonly onPrediction?: OnPrediction;
@@ -21,10 +22,8 @@ export interface Asked {
   /** The model's name; '*' where the operation is the server's. */
   readonly name: string;
   readonly version: string | undefined;
-  readonly body: unknown;
-  readonly id: string;
-  /** Runs a prediction and reports it under a request id. */
-  readonly predict: <T extends Inference>(requestId: string, run: () => Promise<T>) => Promise<T>;
+  /** Answers the request as a prediction of a protocol, and reports it. */
+  readonly predict: (protocol: Protocol) => Promise<string | Uint8Array>;
 }
 
 interface Route {
@@ -37,7 +36,7 @@ interface Route {
 
 /** Puts operations of the table on a server: each through the pipeline, each answered as JSON. */
 export class Door {
-  readonly engine: InferenceEngine;
+  readonly engine: Predictor;
   readonly #pipeline: Pipeline;
   readonly #report: OnPrediction;
 
@@ -76,13 +75,13 @@ export class Door {
 
   #asked(name: string, request: FastifyRequest): Asked {
     const { version } = request.params as { version?: string };
-    return {
-      name,
-      version,
-      body: request.body,
-      id: request.id,
-      predict: (requestId, run) => observed({ model: name, requestId, report: this.#report }, run),
+    const predict = async (protocol: Protocol) => {
+      refuseBinary(request);
+      const wire = { protocol, bytes: bytesOf(request.body), contentType: request.headers['content-type'] ?? '' };
+      const observing = { model: name, requestId: request.id, report: this.#report };
+      return (await observed(observing, (trace) => this.engine.answer(name, version, request.id, wire, trace))).body;
     };
+    return { name, version, predict };
   }
 }
 
@@ -91,8 +90,22 @@ function nameInPath(request: FastifyRequest): string {
   return name;
 }
 
-/** A text is sent as it is: MLflow's scoring server answers so under the same type. */
+function bytesOf(body: unknown): Uint8Array<ArrayBuffer> {
+  return body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : new Uint8Array();
+}
+
+/** Tensors behind the JSON (the binary extension) would be taken for a part of it. @throws MALFORMED_REQUEST */
+function refuseBinary({ headers }: FastifyRequest): void {
+  if (headers['inference-header-content-length'] === undefined) return;
+  throw new PlatformError(
+    'MALFORMED_REQUEST',
+    'This server does not offer the binary_tensor_data extension; send the tensors as JSON (tritonclient: binary_data=False).',
+  );
+}
+
+/** Text and bytes are sent as they are: MLflow's scoring server answers text under the same type. */
 function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
+  if (body instanceof Uint8Array) return reply.header('content-type', JSON_TYPE).send(Buffer.from(body.buffer));
   return reply
     .header('content-type', JSON_TYPE)
     .serializer((sent: unknown) => (typeof sent === 'string' ? sent : JSON.stringify(sent)))
@@ -102,10 +115,10 @@ function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
 const registered = new WeakMap<object, OnPrediction>();
 
 /** One set of metrics for each server, however many protocols it speaks. */
-function metricsOf(app: FastifyInstance, engine: InferenceEngine): OnPrediction {
+function metricsOf(app: FastifyInstance, engine: Predictor): OnPrediction {
   const known = registered.get(app.metrics);
   if (known) return known;
-  const listener = inferenceMetrics(app.metrics, (model) => engine.isReady(model));
+  const listener = inferenceMetrics(app.metrics, (model) => engine.models().includes(model));
   registered.set(app.metrics, listener);
   return listener;
 }

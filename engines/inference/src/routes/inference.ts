@@ -1,9 +1,8 @@
 import { inferenceError, PlatformError } from '@mlops/errors';
 import { useErrorFormat } from '@mlops/service';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
-import type { InferenceEngine } from '../engine.ts';
-import { decodeV2, encodeV2, requestId } from '../wire/v2.ts';
-import { objectBody, readBodies, readTensors } from './bodies.ts';
+import type { Predictor } from '../engine.ts';
+import { takeBytes } from './bodies.ts';
 import { Door, type InferenceRoutesOptions } from './door.ts';
 
 const SERVER = { name: 'mlops-inference', version: '0.1.0', extensions: [] as string[] };
@@ -15,7 +14,7 @@ export const inferenceRoutes: FastifyPluginAsync<InferenceRoutesOptions> = async
   await app.register(async (scope) => {
     useErrorFormat(scope, inferenceError);
     // Clients of these protocols often name no type, or curl's default one.
-    readBodies(scope, { 'application/json': readTensors, '*': readTensors });
+    takeBytes(scope, ['application/json', '*']);
     v2Routes(scope, door);
     v1Routes(scope, door);
   });
@@ -25,36 +24,28 @@ function v2Routes(scope: FastifyInstance, door: Door): void {
   const { engine } = door;
   door.serve(scope, 'serverMetadata', { answer: async () => SERVER });
   door.serve(scope, 'serverLive', { answer: async () => ({ live: true }) });
-  door.serve(scope, 'serverReady', { answer: async () => ({ ready: true }) });
+  door.serve(scope, 'serverReady', { answer: async () => serverReadiness(engine) });
   door.serve(scope, 'listModels', { answer: async () => ({ models: engine.models() }) });
   door.serve(scope, 'modelMetadata', { answer: async ({ name, version }) => engine.metadata(name, version) });
   door.serve(scope, 'modelReady', { answer: async ({ name, version }) => readiness(engine, name, version) });
-  door.serve(scope, 'infer', {
-    answer: async ({ name, version, body, id: ownId, predict }) => {
-      const id = requestId(body) ?? ownId;
-      const { modelVersion, outputs } = await predict(id, async () =>
-        engine.infer(name, version, decodeV2(body, engine.inputsOf(name, version))),
-      );
-      return encodeV2(id, name, modelVersion, outputs);
-    },
-  });
+  door.serve(scope, 'infer', { answer: async ({ predict }) => predict('v2') });
 }
 
 function v1Routes(scope: FastifyInstance, door: Door): void {
   const { engine } = door;
   door.serve(scope, 'listModelsV1', { answer: async () => ({ models: engine.models() }) });
   door.serve(scope, 'modelReadyV1', { answer: async ({ name }) => readiness(engine, name, undefined) });
-  door.serve(scope, 'predictV1', {
-    nameOf: nameBeforeVerb,
-    answer: async ({ name, body, id, predict }) => {
-      const { predictions } = await predict(id, async () => engine.predict(name, undefined, objectBody(body)));
-      return { predictions };
-    },
-  });
+  door.serve(scope, 'predictV1', { nameOf: nameBeforeVerb, answer: async ({ predict }) => predict('v1') });
+}
+
+/** @throws NOT_READY */
+function serverReadiness(engine: Predictor) {
+  if (!engine.isServing()) throw new PlatformError('NOT_READY', 'No model thread can run what is served.');
+  return { ready: true };
 }
 
 /** @throws NOT_FOUND, NOT_READY */
-function readiness(engine: InferenceEngine, name: string, version: string | undefined) {
+function readiness(engine: Predictor, name: string, version: string | undefined) {
   engine.metadata(name, version);
   if (!engine.isReady(name, version)) throw new PlatformError('NOT_READY', `Model '${name}' is not ready.`);
   return { name, ready: true };

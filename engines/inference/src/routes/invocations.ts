@@ -1,10 +1,8 @@
 import { mlflowError, PlatformError } from '@mlops/errors';
 import { useErrorFormat } from '@mlops/service';
 import type { FastifyPluginAsync } from 'fastify';
-import type { InferenceEngine } from '../engine.ts';
-import { readCsv } from '../wire/csv.ts';
-import { parseJson } from '../wire/json.ts';
-import { checkCharset, objectBody, readBodies } from './bodies.ts';
+import type { Predictor } from '../engine.ts';
+import { takeBytes } from './bodies.ts';
 import { Door, type InferenceRoutesOptions } from './door.ts';
 
 /** The MLflow whose scoring protocol this is. */
@@ -24,24 +22,12 @@ export const invocationsRoutes: FastifyPluginAsync<InvocationsRoutesOptions> = a
   const door = new Door(app, options);
   await app.register(async (scope) => {
     useErrorFormat(scope, mlflowError);
-    readBodies(scope, {
-      'application/json': (text, request) => {
-        checkCharset(request);
-        return parseJson(text);
-      },
-      'text/csv': (text, request) => {
-        checkCharset(request);
-        return { dataframe_split: readCsv(text) };
-      },
-    });
+    takeBytes(scope, ['application/json', 'text/csv']);
     const isNamed = url.includes(':name');
     door.serve(scope, 'invoke', {
       paths: [url],
       ...(isNamed ? {} : { nameOf: () => onlyModel(engine) }),
-      answer: async ({ name, body, id, predict }) => {
-        const { predictions } = await predict(id, async () => engine.invoke(name, undefined, objectBody(body)));
-        return { predictions };
-      },
+      answer: async ({ predict }) => predict('invocations'),
     });
     if (isNamed) return;
     door.serve(scope, 'ping', { answer: async () => (engine.models().length > 0 ? '\n' : noModel()) });
@@ -53,7 +39,7 @@ function noModel(): never {
   throw new PlatformError('NOT_FOUND', 'No model is served.');
 }
 
-function onlyModel(engine: InferenceEngine): string {
+function onlyModel(engine: Predictor): string {
   const names = engine.models();
   const [only] = names;
   if (names.length === 1 && only !== undefined) return only;

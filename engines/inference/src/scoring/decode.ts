@@ -1,5 +1,5 @@
 import { PlatformError } from '@mlops/errors';
-import type { InvocationsRequest, PredictRequest, Tensor } from '../engine.ts';
+import type { DecodedRequest, InvocationsRequest } from '../engine.ts';
 import { enforceColumns, missingInputs } from './columns.ts';
 import { feedTable, feedTensors } from './feeds.ts';
 import { checkParameters } from './parameters.ts';
@@ -12,11 +12,10 @@ import { columnTable, isRecord, isRecords, positional, recordTable, splitTable, 
 const FORMS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const;
 const V1_FIELDS = ['instances', 'inputs', 'parameters', 'signature_name'];
 
-export interface DecodedRequest {
-  readonly inputs: readonly Tensor[];
-  readonly keys: readonly string[] | undefined;
-  /** Rows of the table that the request is; undefined for tensors. The answer has the same form. */
-  readonly rows: number | undefined;
+/** A request of KServe V1: `instances` or `inputs`, which mean the same. */
+interface PredictRequest {
+  readonly instances?: unknown;
+  readonly inputs?: unknown;
 }
 
 /** @throws MALFORMED_REQUEST unless exactly one form is given, INVALID_TENSOR, INVALID_PARAMETER */

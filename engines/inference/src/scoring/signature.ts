@@ -117,3 +117,17 @@ export function mismatch(
   const unused = names.find((name) => name !== keyColumn && !inputs.some((each) => each.name === name));
   return unused === undefined ? undefined : `its signature names '${unused}', which is no input of the model`;
 }
+
+/** Why a key column cannot be kept from the model; undefined if it can. A matrix may have a column of its own name. */
+export function keyProblem(
+  inputs: readonly TensorMetadata[],
+  signature: Signature | undefined,
+  keyColumn: string | undefined,
+): string | undefined {
+  if (!inputs.some(({ name }) => name === keyColumn)) return undefined;
+  const input = signature?.input;
+  const isColumn = input?.kind === 'columns' && input.columns.some(({ name }) => name === keyColumn);
+  if (isColumn && inputs.length === 1) return undefined;
+  const names = inputs.map(({ name }) => name).join(', ');
+  return `the key column '${keyColumn}' is an input that it needs (its inputs are ${names}); a key is a column besides`;
+}

@@ -7,6 +7,7 @@ import { wireValues } from './json.ts';
 // it is row by row.
 
 const ID_LENGTH_MAX = 1000;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const REQUEST_FIELDS = ['id', 'parameters', 'inputs', 'outputs', 'model_name', 'model_version'];
 const INPUT_FIELDS = ['name', 'shape', 'datatype', 'parameters', 'data'];
 /** What a client may send, and we read as something near it. A value that the model's type cannot hold is refused. */
@@ -28,6 +29,9 @@ export function requestId(body: unknown): string | undefined {
   if (id === undefined || id === '') return undefined;
   if (typeof id !== 'string' || id.length > ID_LENGTH_MAX) {
     throw malformed(`'id' must be a string of at most ${ID_LENGTH_MAX} characters`, 'id');
+  }
+  if (!id.isWellFormed() || CONTROL.test(id)) {
+    throw malformed("'id' must be well-formed Unicode without control characters", 'id');
   }
   return id;
 }
