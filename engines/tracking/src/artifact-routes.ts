@@ -74,9 +74,12 @@ export async function artifactRoutes(
  * the client, which is still sending, gets the answer and its connection stays in order.
  */
 async function upload<T>(body: Readable, store: (content: Readable) => Promise<T>): Promise<T> {
+  const cutOff = () => new PlatformError('MALFORMED_REQUEST', 'The upload was cut off.');
+  // The client may have gone while it was asked who it is.
+  if (body.destroyed && !body.readableEnded) throw cutOff();
   const content = new PassThrough();
   body.once('close', () => {
-    if (!body.readableEnded) content.destroy(new PlatformError('MALFORMED_REQUEST', 'The upload was cut off.'));
+    if (!body.readableEnded) content.destroy(cutOff());
   });
   body.pipe(content);
   try {

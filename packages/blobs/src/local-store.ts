@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream, createWriteStream, type Dirent, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -40,13 +41,16 @@ export class LocalBlobStore implements BlobStore {
     await this.#refuseLinks(path);
     const temporary = join(this.#incoming, randomUUID());
     const digest = new DigestStream();
+    const file = createWriteStream(temporary, { flush: true });
     try {
-      await pipeline(content, digest, createWriteStream(temporary, { flush: true }));
+      await pipeline(content, digest, file);
       await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
       await flushFolder(dirname(target));
       return digest.result();
     } catch (error) {
+      // A stream that is broken off while it opens its file makes the file after all.
+      if (!file.closed) await once(file, 'close');
       await rm(temporary, { force: true });
       throw occupied(error, path) ?? error;
     }

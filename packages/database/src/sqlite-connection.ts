@@ -34,7 +34,8 @@ export class SqliteConnection {
     try {
       return await this.#thread.send(request);
     } catch (error) {
-      const { message, errcode } = error as { message: string; errcode?: number };
+      // A thread that cannot open its file ends with what SQLite says.
+      const { message, errcode } = ((error as Error).cause ?? error) as { message: string; errcode?: number };
       throw errcode === undefined ? error : databaseError(message, errcode);
     }
   }
