@@ -94,15 +94,16 @@ describe('a client that sends its body slowly', () => {
     platform.child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString();
     });
-    for (let i = 0; i < 20; i++) {
+    for (let i = 0; i < 60; i++) {
       const socket = connect(Number(new URL(platform.url).port), '127.0.0.1');
       socket.on('error', () => {});
       const head = 'Host: localhost\r\nContent-Length: 1000000\r\n';
       socket.write(`PUT /api/2.0/mlflow-artifacts/artifacts/0/x/${i} HTTP/1.1\r\n${head}\r\n${'x'.repeat(1000)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, i % 12));
       socket.destroy();
     }
     await expect.poll(() => readdirSync(join(folder.path, 'artifacts/incoming'))).toEqual([]);
+    expect((await fetch(`${platform.url}/readyz`)).status).toBe(200);
     await platform.stop();
     expect(said).toBe('');
     folder.remove();

@@ -78,6 +78,8 @@ async function upload<T>(body: Readable, store: (content: Readable) => Promise<T
   // The client may have gone while it was asked who it is.
   if (body.destroyed && !body.readableEnded) throw cutOff();
   const content = new PassThrough();
+  // A store that has not begun to read hears of it when it does; unheard, the error would end the process.
+  content.on('error', () => {});
   body.once('close', () => {
     if (!body.readableEnded) content.destroy(cutOff());
   });

@@ -32,6 +32,8 @@ export class S3BlobStore implements BlobStore {
     const { client } = await this.#connect();
     const { Upload } = await import('@aws-sdk/lib-storage');
     const digest = new DigestStream();
+    // It may have broken off while the connection was made.
+    if (content.errored) throw content.errored;
     content.on('error', (error) => digest.destroy(error));
     const upload = new Upload({
       client,
