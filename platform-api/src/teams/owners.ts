@@ -29,7 +29,8 @@ const REMEMBERED_MAX = 50_000;
 export class Owners {
   readonly #parts: OwnersParts;
   readonly #finders = new Map<string, TeamFinder>();
-  readonly #experiments = new Map<string, ResourceRef>();
+  /** Teams of things that lie in the same root for ever, whose owner never changes: asked at every metric of a run. */
+  readonly #fixed = new Map<string, string>();
 
   constructor(parts: OwnersParts) {
     this.#parts = parts;
@@ -42,15 +43,20 @@ export class Owners {
 
   /** The thing that a request names, and whose it is; what lies nowhere yet belongs to the team that asks. */
   async find(named: NamedResource, asking: string): Promise<OwnedThing> {
-    const { type, id, parent } = named;
+    const { type, id } = named;
     // No store can hold such an id, so nobody owns it.
     if (!id.isWellFormed() || id.includes('\u0000'))
       return { type, id: id.toWellFormed().replaceAll('\u0000', ''), team: asking };
     const finder = this.#finders.get(type);
     if (finder) return { type, id, team: id === COLLECTION ? asking : ((await finder(id)) ?? asking) };
-    const root = parent ?? (await this.#rootOf(named));
+    const key = `${type}\n${id}`;
+    const known = this.#fixed.get(key);
+    if (known !== undefined) return { type, id, team: known };
+    const root = named.parent ?? (await this.#rootOf(named));
     const ownId = named.name === undefined ? id : (root?.id ?? named.name);
-    const team = root === undefined ? asking : ((await this.#parts.store.teamOf(root)) ?? DEFAULT_TEAM);
+    if (root === undefined) return { type, id: ownId, team: asking };
+    const team = (await this.#parts.store.teamOf(root)) ?? DEFAULT_TEAM;
+    if (FIXED_PARENT.has(type) && id !== COLLECTION) this.#remember(key, team);
     return { type, id: ownId, team };
   }
 
@@ -62,15 +68,11 @@ export class Owners {
   async #rootOf(named: NamedResource): Promise<ResourceRef | undefined> {
     const { type, id, name } = named;
     if (name === undefined && id === COLLECTION) return undefined;
-    if (!ROOTLESS.has(type)) return { type, id };
-    const key = `${type}\n${id}`;
-    const known = this.#experiments.get(key);
-    if (known) return known;
-    const root = await this.#parts.rootOf(named);
-    if (root && FIXED_PARENT.has(type)) {
-      if (this.#experiments.size >= REMEMBERED_MAX) this.#experiments.clear();
-      this.#experiments.set(key, root);
-    }
-    return root;
+    return ROOTLESS.has(type) ? this.#parts.rootOf(named) : { type, id };
+  }
+
+  #remember(key: string, team: string): void {
+    if (this.#fixed.size >= REMEMBERED_MAX) this.#fixed.clear();
+    this.#fixed.set(key, team);
   }
 }
