@@ -14,7 +14,7 @@ import { deploymentOperations, openDeployments } from './deployments/index.ts';
 import { createPipeline, Meter } from './gateway/index.ts';
 import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
 import { assemble, type Module } from './module.ts';
-import { pageRoutes } from './pages.ts';
+import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
 import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
@@ -84,7 +84,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       await scope.register(trackingRoutes, { engine: tracking, pipeline: own });
       const serving = { engine: inference, pipeline, onPrediction: predictions.record };
       await scope.register(inferenceRoutes, serving);
-      await scope.register(invocationsRoutes, { ...serving, url: '/api/v1/deployments/:name/invocations' });
+      await scope.register(invocationsRoutes, { ...serving, url: INVOCATIONS_PATH });
       await pageRoutes({
         openApi,
         overview: deployments.overview,

@@ -1,5 +1,20 @@
+import { inferenceOperations } from '@mlops/inference';
+import { artifactOperations, trackingOperations } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { errorsPage, homePage, type openApiDocument, referencePage } from './api/index.ts';
+
+/** MLflow's scoring protocol for a deployment. */
+export const INVOCATIONS_PATH = '/api/v1/deployments/:name/invocations';
+
+/** Without the scoring server's own addresses, which only the inference engine alone has. */
+const ofModels = Object.values(inferenceOperations).filter(({ path }) => /^\/v[12]/.test(path));
+
+const PROTOCOLS = [
+  { title: 'Predictions by deployment', prefix: '', operations: [{ method: 'POST', path: INVOCATIONS_PATH }] },
+  { title: 'Open Inference Protocol, KServe V1', prefix: '', operations: ofModels },
+  { title: 'MLflow', prefix: '/api/2.0/mlflow', operations: Object.values(trackingOperations) },
+  { title: 'MLflow’s artifacts', prefix: '/api/2.0/mlflow-artifacts', operations: Object.values(artifactOperations) },
+] as const;
 
 export interface PagesParts {
   readonly openApi: ReturnType<typeof openApiDocument>;
@@ -27,7 +42,7 @@ export function pageRoutes({ openApi, overview, failures, isServing }: PagesPart
       return reply.code(ready ? 200 : 503).send({ ready, ...(ready ? {} : { failed }) });
     });
     app.get('/openapi.json', async () => openApi);
-    app.get('/docs', async (_request, reply) => reply.type('text/html').send(referencePage(openApi)));
+    app.get('/docs', async (_request, reply) => reply.type('text/html').send(referencePage(openApi, PROTOCOLS)));
     app.get('/docs/errors', async (_request, reply) => reply.type('text/html').send(errorsPage()));
     app.get('/', async (request, reply) => {
       // KServe's client asks here whether the server lives, and reads JSON; a person's browser asks for HTML.

@@ -68,7 +68,7 @@ onEachDatabase('an act', (suiteDatabase) => {
 
   const call = (requestId: string, row = change, input: unknown = {}): Call => ({
     name: row === change ? 'makeThing' : 'useThing',
-    operation: row as Call['operation'],
+    operation: row,
     input,
     caller: { requestId, ip: '192.0.2.1', authorization: undefined },
   });

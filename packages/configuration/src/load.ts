@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PlatformError } from '@mlops/errors';
+import { HelpAsked, PlatformError } from '@mlops/errors';
 import { closest } from 'fastest-levenshtein';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
@@ -21,11 +21,12 @@ export interface Sources {
 
 /**
  * The settings of a program from mlops.yaml, the environment and the command line.
- * @throws INVALID_PARAMETER that names the key, its source and, for an unknown one, the nearest that exists.
+ * @throws HelpAsked where --help is among the flags; INVALID_PARAMETER that names the key, its source and, for an unknown one, the nearest that exists.
  */
 export function loadSettings<P extends Program>(program: P, sources: Sources = {}): SettingsOf<P> {
   const { argv = process.argv.slice(2), env = process.env, cwd = process.cwd() } = sources;
   const names: readonly SettingName[] = programs[program];
+  if (argv.includes('--help') || argv.includes('-h')) throw new HelpAsked(helpText(names));
   const found = { ...fromFile(cwd, names), ...fromEnvironment(env, names), ...fromFlags(argv, names) };
   const result: Record<string, unknown> = {};
   for (const name of names) {
@@ -33,6 +34,18 @@ export function loadSettings<P extends Program>(program: P, sources: Sources = {
     if (value !== undefined) result[name] = check(name, value);
   }
   return result as SettingsOf<P>;
+}
+
+/** The flags of a program, for a terminal. */
+function helpText(names: readonly SettingName[]): string {
+  const lines = names.map((name) => {
+    const fallback = defaultOf(name);
+    const shown =
+      fallback === undefined || JSON.stringify(fallback) === '[]' ? '' : ` (default ${JSON.stringify(fallback)})`;
+    return `  --${name}${shown}\n      ${typeOf(name).description}`;
+  });
+  const where = 'Each can also stand in mlops.yaml as "key: value", or in the environment as MLOPS_<KEY>.';
+  return ['Settings:', ...lines, '', where].join('\n');
 }
 
 function fromFile(cwd: string, names: readonly SettingName[]): Record<string, unknown> {

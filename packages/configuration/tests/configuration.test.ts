@@ -60,4 +60,10 @@ describe('settings', () => {
     const taken = new Set<string>(Object.values(programs).flat());
     expect(Object.keys(settings).filter((name) => !taken.has(name))).toEqual([]);
   });
+
+  it('tells the flags of a program to who asks for help', () => {
+    const asked = () => loadSettings('inference', { argv: ['--help'], env: {}, cwd: '/' });
+    expect(asked).toThrow(/--inference-timeout \(default 30\)\n.*seconds/i);
+    expect(asked).not.toThrow(/--database/);
+  });
 });

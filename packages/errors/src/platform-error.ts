@@ -78,3 +78,8 @@ export function toPlatformError(thrown: unknown): PlatformError {
   const internal = error.stack ?? error.message;
   return new PlatformError('INTERNAL', 'The server failed; its log has the details.', { cause: error, internal });
 }
+
+/** Somebody asked how a program is called: no failure, but nothing is started. */
+export class HelpAsked extends Error {
+  override readonly name = 'HelpAsked';
+}

@@ -1,4 +1,4 @@
-import { PlatformError, toPlatformError } from '@mlops/errors';
+import { HelpAsked, PlatformError, toPlatformError } from '@mlops/errors';
 import type { FastifyInstance } from 'fastify';
 
 const CLOSE_SECONDS_MAX = 30;
@@ -75,6 +75,10 @@ export async function runProgram(start: () => Promise<{ ready: string; close: ()
 }
 
 function fail(error: unknown): never {
+  if (error instanceof HelpAsked) {
+    process.stdout.write(`${error.message}\n`);
+    end(0);
+  }
   const known = toPlatformError(error);
   process.stderr.write(`${known.code === 'INTERNAL' ? known.internal : known.message}\n`);
   end(1);

@@ -1,4 +1,5 @@
 import { catalogue } from '@mlops/errors';
+import type { Operation } from '@mlops/operations';
 import type { openApiDocument } from './openapi.ts';
 
 type OpenApi = ReturnType<typeof openApiDocument>;
@@ -164,8 +165,15 @@ fill('audit', async () => {
 });
 `;
 
+/** A protocol of other people's clients, by its rows. */
+export interface ProtocolTable {
+  readonly title: string;
+  readonly prefix: string;
+  readonly operations: readonly Pick<Operation, 'method' | 'path'>[];
+}
+
 /** The API reference, readable without scripts. */
-export function referencePage(document: OpenApi): string {
+export function referencePage(document: OpenApi, protocols: readonly ProtocolTable[]): string {
   const sections = new Map<string, string[]>();
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
@@ -183,7 +191,15 @@ export function referencePage(document: OpenApi): string {
     }
   }
   const body = [...sections].map(([tag, entries]) => `<h2>${escape(tag)}</h2>${entries.join('')}`).join('');
-  return page('API reference', `<h1>API reference</h1><p class="soft">${escape(document.info.description)}</p>${body}`);
+  const others = protocols.map(({ title, prefix, operations }) => {
+    const rows = operations.map(
+      ({ method, path }) =>
+        `<tr><td><span class="method">${method}</span><code>${escape(prefix + path)}</code></td></tr>`,
+    );
+    return `<h2>${escape(title)}</h2><table>${rows.join('')}</table>`;
+  });
+  const about = `<h1>API reference</h1><p class="soft">${escape(document.info.description)}</p>`;
+  return page('API reference', about + body + others.join(''));
 }
 
 /** The meaning of every error code; problem documents link here. */
