@@ -14,7 +14,8 @@ import { deployableVersion } from './gates.ts';
 import { LiveDeployments } from './live.ts';
 import { registryGuards } from './model-version.ts';
 import { deploymentHandlers, deploymentOperations } from './routes.ts';
-import { DeploymentStore, deploymentSchema, trafficSchema } from './store.ts';
+import { deploymentSchema, trafficSchema } from './schema.ts';
+import { DeploymentStore } from './store.ts';
 
 export interface DeploymentsModuleParts {
   readonly database: Database<unknown>;
