@@ -4,10 +4,11 @@ import type { SettingsOf } from '@mlops/configuration';
 import { openDataFolder } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
 import { inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
+import type { Caller } from '@mlops/operations';
 import { createServer } from '@mlops/service';
 import { openTracking, remoteTracking, trackingRoutes } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
-import { Authoriser, localIdentity } from './access/index.ts';
+import { Authoriser, openIdentity } from './access/index.ts';
 import { openApiDocument } from './api/index.ts';
 import { auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
@@ -19,6 +20,7 @@ import { openPredictions, predictionLogPlace, predictionOperations } from './pre
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
 import { openTeams } from './teams/index.ts';
+import { openTokens, tokenOperations } from './tokens/index.ts';
 
 /** The platform's own API, as one OpenAPI document. */
 export const openApi = openApiDocument([
@@ -27,6 +29,7 @@ export const openApi = openApiDocument([
   auditOperations,
   quotaOperations,
   jobOperations,
+  tokenOperations,
 ]);
 
 export interface Platform {
@@ -34,6 +37,8 @@ export interface Platform {
   readonly app: FastifyInstance;
   /** The bearer token with which this process calls itself. */
   readonly systemToken: string;
+  /** See `TokensModule.firstToken`. */
+  readonly firstToken: () => string | undefined;
 }
 
 /** Everything in one process: engines, pipeline, modules, and the server that speaks all protocols. */
@@ -51,10 +56,10 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     threads: settings['inference-threads'],
     timeoutSeconds: settings['inference-timeout'],
   });
-  const identity = localIdentity();
-
   const { audit, ...auditModule } = openAudit(database);
   const { owners, ...teams } = openTeams(database, { rootOf: (thing) => tracking.rootOf(thing) });
+  const tokens = openTokens(database, { owners, data: folder.path, required: settings.identity === 'required' });
+  const identity = openIdentity(settings.identity, tokens.find);
   const { quotas, ...quotaModule } = openQuotas(database);
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
   const deployments = openDeployments({ database, tracking, target, owners, quotas, audit, log });
@@ -77,6 +82,10 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     retentionDays: settings['prediction-retention-days'],
     expire: acts.expirePredictions,
   });
+  const overviewFor = (caller: Caller) => {
+    const call = { name: 'listDeployments', operation: deploymentOperations.listDeployments, input: {}, caller };
+    return pipeline(call, deployments.overview).catch(() => []);
+  };
   const protocols: Module = {
     name: 'protocols',
     async routes(scope) {
@@ -87,7 +96,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       await scope.register(invocationsRoutes, { ...serving, url: INVOCATIONS_PATH });
       await pageRoutes({
         openApi,
-        overview: deployments.overview,
+        overview: overviewFor,
         failures: () => live.failures,
         isServing: () => inference.isServing(),
       })(scope);
@@ -102,9 +111,9 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       folder.close();
     },
   };
-  const working = [auditModule, teams, quotaModule, deployments, predictions];
+  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
   const jobs = openJobs({ database, definitions, acts, metrics, log });
   await assemble(app, [foundation, ...working, protocols, jobs], { database, pipeline });
-  return { app, systemToken: identity.systemToken };
+  return { app, systemToken: identity.systemToken, firstToken: tokens.firstToken };
 }

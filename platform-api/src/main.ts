@@ -4,7 +4,7 @@ import { buildPlatform } from './app.ts';
 
 await runProgram(async () => {
   const settings = loadSettings('platform');
-  const { app, systemToken } = await buildPlatform(settings);
+  const { app, systemToken, firstToken } = await buildPlatform(settings);
   const address = await listen(app, settings);
   const stop = new AbortController();
   // The example is loaded only where it is wanted: a platform in earnest has none of it in memory.
@@ -14,8 +14,11 @@ await runProgram(async () => {
     if (!stop.signal.aborted) app.log.warn({ err: error }, 'the example traffic stopped');
   });
   const what = example ? ', with the flight-delays example' : '';
+  const file = firstToken();
+  const signIn =
+    file === undefined ? '' : `\nThe first administrator's token is in ${file}: mlops login --token-file ${file}`;
   return {
-    ready: `Platform ready at ${address}${what}`,
+    ready: `Platform ready at ${address}${what}${signIn}`,
     close: async () => {
       stop.abort();
       await example?.replay.catch(() => {});

@@ -1,4 +1,6 @@
 import { inferenceOperations } from '@mlops/inference';
+import type { Caller } from '@mlops/operations';
+import { callerOf } from '@mlops/service';
 import { artifactOperations, trackingOperations } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { errorsPage, homePage, type openApiDocument, referencePage } from './api/index.ts';
@@ -18,7 +20,8 @@ const PROTOCOLS = [
 
 export interface PagesParts {
   readonly openApi: ReturnType<typeof openApiDocument>;
-  readonly overview: () => Promise<{ name: string; status: string; model: string }[]>;
+  /** What is deployed, for who may know it; nothing for others. */
+  readonly overview: (caller: Caller) => Promise<{ name: string; status: string; model: string }[]>;
   /** Deployments that should be served here and cannot be, and why. */
   readonly failures: () => ReadonlyMap<string, string>;
   /** Whether models can be run at all. */
@@ -49,7 +52,7 @@ export function pageRoutes({ openApi, overview, failures, isServing }: PagesPart
       if (!request.headers.accept?.includes('text/html'))
         return { status: 'alive', docs: '/docs', openapi: '/openapi.json' };
       const address = `http://${request.headers.host ?? ''}`;
-      return reply.type('text/html').send(homePage({ address, deployments: await overview() }));
+      return reply.type('text/html').send(homePage({ address, deployments: await overview(callerOf(request)) }));
     });
   };
 }

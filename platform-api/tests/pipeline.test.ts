@@ -14,7 +14,7 @@ import { Owners } from '../src/teams/owners.ts';
 import { OwnerStore, ownerSchema } from '../src/teams/store.ts';
 import { onEachDatabase } from './platform.ts';
 
-const alice: Principal = { type: 'user', id: 'alice', team: 'a' };
+const alice: Principal = { type: 'user', id: 'alice', team: 'a', roles: ['ml-engineer'] };
 const change = operation('POST /things', {
   access: 'write',
   resource: { type: 'experiment', created: ({ id }) => id },
@@ -146,7 +146,7 @@ onEachDatabase('an act', (suiteDatabase) => {
   it('on what another team has made is refused, and so is one on what lies in it', async () => {
     await local(call('mine'), () => Promise.resolve({ id: '46' }));
     await local(call('mine-used', use as never, { id: '46' }), () => Promise.resolve({}));
-    identified = () => Promise.resolve({ type: 'user', id: 'bob', team: 'b' });
+    identified = () => Promise.resolve({ type: 'user', id: 'bob', team: 'b', roles: ['team-admin'] });
     const foreign = local(call('foreign', use as never, { id: '46' }), () => Promise.resolve({}));
     await expect(foreign).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     identified = () => Promise.resolve(alice);

@@ -56,10 +56,10 @@ export const settings = {
     description:
       'Seconds that one run of a model, or loading it and running it once, may take. What takes longer is answered 504, and its thread is replaced.',
   }),
-  identity: Type.Union([Type.Literal('local'), Type.Literal('anonymous')], {
+  identity: Type.Union([Type.Literal('local'), Type.Literal('required'), Type.Literal('anonymous')], {
     default: 'local',
     description:
-      'Who callers are. local: the one user of this machine, on a loopback address only. anonymous: whoever reaches the address; only for a network that authenticates in front.',
+      'Who callers are. local: the one user of this machine, on a loopback address only. required: who has a token; the first one is written to admin-token in the data folder. anonymous: whoever reaches the address; only for a network that authenticates in front.',
   }),
   policies: Type.Optional(
     Type.String({ description: 'Folder with further Cedar policies (*.cedar), added to the built-in ones.' }),

@@ -12,7 +12,7 @@ export const stuckThreads = new Set<object>();
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  readonly identity: 'local' | 'anonymous';
+  readonly identity: 'local' | 'required' | 'anonymous';
 }
 
 /**
@@ -25,7 +25,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     throw new PlatformError(
       'INVALID_PARAMETER',
       `host: ${host} can be reached by others, and no identity source is configured: everyone would act as the local ` +
-        `user. Listen on 127.0.0.1, or set identity to anonymous if the network in front authenticates.`,
+        `user. Listen on 127.0.0.1, or set identity to required, or to anonymous if the network in front authenticates.`,
       { field: 'host' },
     );
   }

@@ -109,6 +109,7 @@ function sendError(
 ): FastifyReply {
   if (error.status >= 500) request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
   const { status, contentType, body } = format(error, request.id);
+  if (status === 401) reply.header('www-authenticate', 'Bearer, Basic realm="mlops"');
   // The exact content type: KServe's client ignores errors whose type carries a charset.
   return reply.code(status).header('content-type', contentType).serializer(JSON.stringify).send(body);
 }

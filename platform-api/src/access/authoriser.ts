@@ -45,7 +45,7 @@ export class Authoriser {
   /** @throws PERMISSION_DENIED */
   authorise(question: AccessQuestion): void {
     const { principal, action, resource, owner, operation } = question;
-    const key = `${principal.id}\n${principal.team}\n${owner}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
+    const key = `${principal.id}\n${principal.team}\n${principal.roles.join(',')}\n${owner}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
     let allowed = this.#decided.get(key);
     if (allowed === undefined) {
       allowed = this.#decide(question);
@@ -72,7 +72,7 @@ export class Authoriser {
       preparsedPolicySetId: this.#policySet,
       preparsedSchemaName: this.#policySet,
       entities: [
-        { uid: user, attrs: {}, parents: [team] },
+        { uid: user, attrs: { roles: [...principal.roles] }, parents: [team] },
         { uid: team, attrs: {}, parents: [] },
         {
           uid: target,

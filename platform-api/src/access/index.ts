@@ -1,2 +1,3 @@
 export { Authoriser } from './authoriser.ts';
-export { DEFAULT_TEAM, type Identity, localIdentity, type Principal, UNKNOWN } from './principal.ts';
+export { type Identity, openIdentity } from './identity.ts';
+export { DEFAULT_TEAM, type Principal, type Role, roles, UNKNOWN } from './principal.ts';

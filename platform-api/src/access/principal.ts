@@ -1,41 +1,34 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Caller } from '@mlops/operations';
+/** What a person or a program may be for a team; the policies say what each may do. */
+export const roles = [
+  'viewer',
+  'data-scientist',
+  'ml-engineer',
+  'model-owner',
+  'approver',
+  'compliance',
+  'finops',
+  'auditor',
+  'team-admin',
+  'platform-admin',
+] as const;
+export type Role = (typeof roles)[number];
 
-/** Who acts, and for which team. */
+/** Who acts, for which team, and as what. */
 export interface Principal {
-  readonly type: 'user' | 'system' | 'unknown';
+  readonly type: 'user' | 'service' | 'system' | 'unknown';
   readonly id: string;
   readonly team: string;
+  readonly roles: readonly Role[];
 }
 
 /** The team of a platform that knows no others. */
 export const DEFAULT_TEAM = 'default';
 
 /** The platform acting by itself: a job, the example. */
-const SYSTEM: Principal = { type: 'system', id: 'platform', team: DEFAULT_TEAM };
+export const SYSTEM: Principal = { type: 'system', id: 'platform', team: DEFAULT_TEAM, roles: ['platform-admin'] };
 
 /** Somebody whose identity could not be established. */
-export const UNKNOWN: Principal = { type: 'unknown', id: 'unknown', team: 'unknown' };
+export const UNKNOWN: Principal = { type: 'unknown', id: 'unknown', team: 'unknown', roles: [] };
 
-const LOCAL_USER: Principal = { type: 'user', id: 'local', team: DEFAULT_TEAM };
-
-/** Finds out who calls. */
-export interface Identity {
-  /** @throws UNAUTHENTICATED */
-  readonly identify: (caller: Caller) => Promise<Principal>;
-  /** The bearer token with which this process calls itself as the system; it is nowhere but in its memory. */
-  readonly systemToken: string;
-}
-
-/** The one user of this machine, on an address where nobody else can call; and the process itself. */
-export function localIdentity(): Identity {
-  const systemToken = randomBytes(32).toString('base64url');
-  const expected = Buffer.from(`Bearer ${systemToken}`);
-  return {
-    systemToken,
-    async identify({ authorization }) {
-      const given = Buffer.from(authorization ?? '');
-      return given.length === expected.length && timingSafeEqual(given, expected) ? SYSTEM : LOCAL_USER;
-    },
-  };
-}
+/** The one user of this machine, on an address where nobody else can call. */
+export const LOCAL_USER: Principal = { type: 'user', id: 'local', team: DEFAULT_TEAM, roles: ['platform-admin'] };

@@ -60,9 +60,9 @@ export class Owners {
     return { type, id: ownId, team };
   }
 
-  /** Joins the transaction in which the thing is made. */
-  claim(thing: ResourceRef, team: string): Promise<void> {
-    return this.#parts.store.claim(thing, team);
+  /** Joins the transaction in which the thing is made; of a type that is kept elsewhere it is known there already. */
+  async claim(thing: ResourceRef, team: string): Promise<void> {
+    if (!this.#finders.has(thing.type)) await this.#parts.store.claim(thing, team);
   }
 
   async #rootOf(named: NamedResource): Promise<ResourceRef | undefined> {

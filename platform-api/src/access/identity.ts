@@ -1,0 +1,49 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { PlatformError } from '@mlops/errors';
+import type { Caller } from '@mlops/operations';
+import { LOCAL_USER, type Principal, SYSTEM } from './principal.ts';
+
+/** Finds out who calls. */
+export interface Identity {
+  /** @throws UNAUTHENTICATED */
+  readonly identify: (caller: Caller) => Promise<Principal>;
+  /** The bearer token with which this process calls itself as the system; it is nowhere but in its memory. */
+  readonly systemToken: string;
+}
+
+/** Whose a token is; undefined for one that is unknown, expired or revoked. */
+type TokenFinder = (token: string) => Promise<Principal | undefined>;
+
+/**
+ * Who callers are.
+ * @param mode `local` and `anonymous`: everybody is the local user; `required`: whoever has no valid token is nobody
+ */
+export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken: TokenFinder): Identity {
+  const systemToken = randomBytes(32).toString('base64url');
+  const isSystem = (token: string) => {
+    const [given, expected] = [Buffer.from(token), Buffer.from(systemToken)];
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+  return {
+    systemToken,
+    async identify({ authorization }) {
+      const token = tokenOf(authorization);
+      if (token !== undefined && isSystem(token)) return SYSTEM;
+      if (mode !== 'required') return LOCAL_USER;
+      const principal = token === undefined ? undefined : await findToken(token);
+      if (principal) return principal;
+      const what = token === undefined ? 'The request carries no token' : 'The token is not valid (any more)';
+      const how = 'Send one as "Authorization: Bearer TOKEN", or as the password of Basic (MLFLOW_TRACKING_TOKEN).';
+      throw new PlatformError('UNAUTHENTICATED', `${what}. ${how}`);
+    },
+  };
+}
+
+/** `Bearer TOKEN`, or `Basic` with the token as the password, as MLflow's clients send it. */
+function tokenOf(authorization: string | undefined): string | undefined {
+  const [, scheme = '', credentials = ''] = /^(\w+) +(\S+)$/.exec(authorization ?? '') ?? [];
+  if (scheme.toLowerCase() === 'bearer') return credentials;
+  if (scheme.toLowerCase() !== 'basic') return undefined;
+  const text = Buffer.from(credentials, 'base64').toString('utf8');
+  return text.slice(text.indexOf(':') + 1) || undefined;
+}

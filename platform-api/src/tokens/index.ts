@@ -1,0 +1,2 @@
+export { openTokens } from './module.ts';
+export { tokenOperations } from './routes.ts';

@@ -1,0 +1,127 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { PlatformError } from '@mlops/errors';
+import type { Principal, Role } from '../access/index.ts';
+import type { Token, TokenStore } from './store.ts';
+
+/** `mlops_<id>_<secret>`: the prefix lets scanners find one that has leaked. */
+const TOKEN = /^mlops_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
+/** How long a look-up is believed: a token that is revoked in one process ends in all within this time. */
+const BELIEVED_MILLISECONDS = 500;
+const BELIEVED_MAX = 20_000;
+/** The last use is noted this often: a write for each request would cost more than the request. */
+const NOTED_MILLISECONDS = 60_000;
+
+/** What somebody asks for. */
+export interface TokenRequest {
+  readonly name: string;
+  readonly team?: string | undefined;
+  /** Default: all roles of who asks. */
+  readonly roles?: readonly Role[] | undefined;
+  /** A program of this name has the token, not the person who asks. */
+  readonly serviceAccount?: string | undefined;
+  readonly expiresInSeconds?: number | undefined;
+}
+
+export class Tokens {
+  readonly #store: TokenStore;
+  readonly #believed = new Map<string, { readonly token: Token | undefined; readonly until: number }>();
+
+  constructor(store: TokenStore) {
+    this.#store = store;
+  }
+
+  /** Makes a token that is narrower than its owner, never wider. @throws PERMISSION_DENIED naming what is too wide */
+  async create(owner: Principal, request: TokenRequest): Promise<{ token: Token; secret: string }> {
+    const { team = owner.team, roles = owner.roles, serviceAccount, expiresInSeconds } = request;
+    const mayAll = owner.roles.includes('platform-admin');
+    const wider = roles.find((role) => !owner.roles.includes(role));
+    if (!mayAll && wider !== undefined) throw tooWide('roles', `the role '${wider}', which you do not have`);
+    if (!mayAll && team !== owner.team) throw tooWide('team', `the team '${team}', which is not yours`);
+    if (serviceAccount !== undefined && !mayAll && !owner.roles.includes('team-admin'))
+      throw tooWide('service_account', 'a service account, which team-admins make');
+    const now = Date.now();
+    const { id, secret, hash } = newSecret();
+    const token: Token = {
+      id,
+      hash,
+      name: request.name,
+      principalType: serviceAccount === undefined && owner.type !== 'service' ? 'user' : 'service',
+      principal: serviceAccount ?? owner.id,
+      team,
+      roles,
+      createdBy: owner.id,
+      createdAt: now,
+      expiresAt: expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000,
+      revokedAt: null,
+      lastUsedAt: null,
+    };
+    await this.#store.add(token);
+    return { token, secret };
+  }
+
+  /** Whose a token is; undefined for one that is unknown, expired or revoked. */
+  async find(text: string): Promise<Principal | undefined> {
+    const [, id, secret] = TOKEN.exec(text) ?? [];
+    if (id === undefined || secret === undefined) return undefined;
+    const token = await this.#look(id);
+    const now = Date.now();
+    if (!token || token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return undefined;
+    if (!timingSafeEqual(Buffer.from(token.hash, 'hex'), digest(secret))) return undefined;
+    if (now - (token.lastUsedAt ?? 0) > NOTED_MILLISECONDS) await this.#noteUse(token, now);
+    return { type: token.principalType, id: token.principal, team: token.team, roles: token.roles };
+  }
+
+  /** A person's own tokens; all of the team for who administers it. */
+  list({ id, team, roles }: Principal): Promise<Token[]> {
+    const all = roles.includes('team-admin') || roles.includes('platform-admin');
+    return this.#store.list(team, all ? undefined : id);
+  }
+
+  /** @throws NOT_FOUND, also for another's */
+  async revoke(owner: Principal, id: string): Promise<Token> {
+    const token = (await this.list(owner)).find((each) => each.id === id);
+    if (!token) throw new PlatformError('NOT_FOUND', `You have no token '${id.slice(0, 100)}'.`, { field: 'id' });
+    const revokedAt = token.revokedAt ?? Date.now();
+    await this.#store.revoke(id, revokedAt);
+    this.#believed.delete(id);
+    return { ...token, revokedAt };
+  }
+
+  /** The first administrator's token, where the platform has none; two processes that start at once make one each. */
+  async createFirst(): Promise<string | undefined> {
+    if (await this.#store.hasAdministrator(Date.now())) return undefined;
+    const owner: Principal = { type: 'user', id: 'admin', team: 'default', roles: ['platform-admin'] };
+    return (await this.create(owner, { name: 'first administrator' })).secret;
+  }
+
+  async #look(id: string): Promise<Token | undefined> {
+    const now = Date.now();
+    const believed = this.#believed.get(id);
+    if (believed && believed.until > now) return believed.token;
+    const token = await this.#store.find(id);
+    if (this.#believed.size >= BELIEVED_MAX) this.#believed.clear();
+    this.#believed.set(id, { token, until: now + BELIEVED_MILLISECONDS });
+    return token;
+  }
+
+  async #noteUse(token: Token, now: number): Promise<void> {
+    this.#believed.set(token.id, { token: { ...token, lastUsedAt: now }, until: now + BELIEVED_MILLISECONDS });
+    await this.#store.used(token.id, now);
+  }
+}
+
+function newSecret(): { id: string; secret: string; hash: string } {
+  const id = randomBytes(8).toString('hex');
+  const secret = randomBytes(32).toString('base64url');
+  return { id, secret: `mlops_${id}_${secret}`, hash: digest(secret).toString('hex') };
+}
+
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}
+
+function tooWide(field: string, what: string): PlatformError {
+  return new PlatformError('PERMISSION_DENIED', `A token cannot be wider than its owner: you asked for ${what}.`, {
+    field,
+  });
+}

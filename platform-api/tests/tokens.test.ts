@@ -1,0 +1,164 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProgram, suite, temporaryFolder } from '@mlops/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, onEachDatabase, startPlatform, type TestPlatform } from './platform.ts';
+
+const MAIN = join(import.meta.dirname, '../src/main.ts');
+
+async function ask(
+  platform: { url: string },
+  authorization: string | undefined,
+  request: string,
+  body?: unknown,
+): Promise<Answer> {
+  const [method = '', path = ''] = request.split(' ');
+  const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const response = await fetch(`${platform.url}${path}`, init);
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+onEachDatabase('with identity required', (database) => {
+  let platform: TestPlatform;
+  let admin = '';
+  beforeAll(async () => {
+    platform = await startPlatform(['--identity', 'required', ...database.args]);
+    admin = `Bearer ${readFileSync(join(platform.data, 'admin-token'), 'utf8').trim()}`;
+  });
+  afterAll(async () => {
+    await platform.stop();
+    platform.remove();
+  });
+  const create = async (as: string, body: object) => ask(platform, as, 'POST /api/v1/tokens', body);
+  const bearer = async (body: object) => `Bearer ${(await create(admin, body)).body.token}`;
+
+  it('the first token is the administrator’s, and only its owner can read it', async () => {
+    expect(statSync(join(platform.data, 'admin-token')).mode & 0o777).toBe(0o600);
+    expect((await ask(platform, admin, 'GET /api/v1/me')).body).toEqual({
+      type: 'user',
+      id: 'admin',
+      team: 'default',
+      roles: ['platform-admin'],
+    });
+  });
+
+  it('nobody without a token is let in, on any protocol, and probes are', async () => {
+    for (const path of [
+      '/api/v1/me',
+      '/api/2.0/mlflow/experiments/get?experiment_id=0',
+      '/v2/models',
+      '/api/v1/audit/export',
+    ]) {
+      for (const authorization of [undefined, 'Bearer nonsense', 'Basic bm9ib2R5Om5vbmU=', `${admin}x`]) {
+        const answer = await ask(platform, authorization, `GET ${path}`);
+        expect([path, authorization, answer.status]).toEqual([path, authorization, 401]);
+      }
+    }
+    const unknown = await fetch(`${platform.url}/api/v1/me`);
+    expect(unknown.headers.get('www-authenticate')).toContain('Basic');
+    for (const path of ['/healthz', '/readyz', '/health'])
+      expect((await fetch(`${platform.url}${path}`)).status).toBe(200);
+    const denied = (await ask(platform, admin, 'GET /api/v1/audit?outcome=denied')).body.entries;
+    expect(denied).toEqual([]);
+    await ask(platform, 'Bearer nonsense', 'POST /api/v1/tokens', { name: 'x' });
+    const [entry] = (await ask(platform, admin, 'GET /api/v1/audit?outcome=denied')).body.entries;
+    expect(entry).toMatchObject({ action: 'createToken', actor: { type: 'unknown' } });
+  });
+
+  it('a token works as Bearer and as the password of Basic, is shown once, and is kept as a hash', async () => {
+    const made = await create(admin, { name: 'ci', roles: ['data-scientist'], service_account: 'trainer' });
+    const { token, id } = made.body;
+    expect(made).toMatchObject({ status: 201, body: { principal: 'trainer', service_account: true, team: 'default' } });
+    const basic = `Basic ${Buffer.from(`anybody:${token}`).toString('base64')}`;
+    for (const authorization of [`Bearer ${token}`, basic])
+      expect((await ask(platform, authorization, 'GET /api/v1/me')).body).toMatchObject({
+        type: 'service',
+        id: 'trainer',
+      });
+    const listed = (await ask(platform, admin, 'GET /api/v1/tokens')).body.tokens;
+    expect(listed.find((each: { id: string }) => each.id === id).last_used_at).not.toBeNull();
+    expect(JSON.stringify(listed)).not.toContain(token);
+    expect(JSON.stringify((await ask(platform, admin, 'GET /api/v1/audit')).body)).not.toContain(token);
+  });
+
+  it('a token is never wider than its owner', async () => {
+    const scientist = await bearer({ name: 'a', roles: ['data-scientist'], service_account: 'a-scientist' });
+    expect((await create(scientist, { name: 'narrow', roles: ['data-scientist'] })).status).toBe(201);
+    for (const wider of [{ roles: ['platform-admin'] }, { team: 'other' }, { service_account: 'ghost' }])
+      expect((await create(scientist, { name: 'wide', ...wider })).status).toBe(403);
+    const { body } = await create(scientist, { name: 'same' });
+    expect(body).toMatchObject({ roles: ['data-scientist'], principal: 'a-scientist', service_account: true });
+  });
+
+  it.each([
+    ['viewer', [200, 403, 403]],
+    ['data-scientist', [200, 200, 403]],
+    ['ml-engineer', [200, 200, 404]],
+  ])('the role %s may do what it says', async (role, expected) => {
+    const token = await bearer({ name: role, roles: [role], service_account: `a-${role}` });
+    const statuses = [
+      await ask(platform, token, 'GET /api/2.0/mlflow/experiments/get?experiment_id=0'),
+      await ask(platform, token, 'POST /api/2.0/mlflow/experiments/create', { name: `by ${role}` }),
+      await ask(platform, token, 'DELETE /api/v1/deployments/none'),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual(expected);
+    expect((await ask(platform, token, 'PUT /api/v1/quotas/deployments', { limit: 1 })).status).toBe(403);
+  });
+
+  it('another team’s token reaches nothing of this one', async () => {
+    const other = await bearer({ name: 'other', team: 'other', roles: ['team-admin'], service_account: 'other' });
+    expect((await ask(platform, other, 'GET /api/2.0/mlflow/experiments/get?experiment_id=0')).status).toBe(403);
+    const made = await ask(platform, other, 'POST /api/2.0/mlflow/experiments/create', { name: 'theirs' });
+    expect(made.status).toBe(200);
+    const own = `GET /api/2.0/mlflow/experiments/get?experiment_id=${made.body.experiment_id}`;
+    expect((await ask(platform, other, own)).status).toBe(200);
+    const mine = await bearer({ name: 'mine', roles: ['team-admin'], service_account: 'mine' });
+    expect((await ask(platform, mine, own)).status).toBe(403);
+  });
+
+  it('ends at its time, or at once when it is revoked', async () => {
+    const short = await bearer({ name: 'short', expires_in: 1 });
+    expect((await ask(platform, short, 'GET /api/v1/me')).status).toBe(200);
+    await expect.poll(async () => (await ask(platform, short, 'GET /api/v1/me')).status, { timeout: 3000 }).toBe(401);
+    const { id, token } = (await create(admin, { name: 'revoked' })).body;
+    expect((await ask(platform, `Bearer ${token}`, 'GET /api/v1/me')).status).toBe(200);
+    expect((await ask(platform, admin, `DELETE /api/v1/tokens/${id}`)).body.revoked_at).not.toBeNull();
+    expect((await ask(platform, `Bearer ${token}`, 'GET /api/v1/me')).status).toBe(401);
+    expect((await ask(platform, admin, 'DELETE /api/v1/tokens/none')).status).toBe(404);
+  });
+});
+
+suite('a token revoked in one process', { needs: ['postgres'] }, () => {
+  it('ends in another within a second', async () => {
+    const { startPostgres } = await import('@mlops/testing');
+    const postgres = await startPostgres();
+    const args = ['--identity', 'required', '--database', postgres.url];
+    const [first, second] = [await startPlatform(args), await startPlatform(args)];
+    const admin = `Bearer ${readFileSync(join(first.data, 'admin-token'), 'utf8').trim()}`;
+    const { id, token } = (await ask(first, admin, 'POST /api/v1/tokens', { name: 'shared' })).body;
+    expect((await ask(second, `Bearer ${token}`, 'GET /api/v1/me')).status).toBe(200);
+    await ask(first, admin, `DELETE /api/v1/tokens/${id}`);
+    const seen = async () => (await ask(second, `Bearer ${token}`, 'GET /api/v1/me')).status;
+    await expect.poll(seen, { timeout: 1000 }).toBe(401);
+    for (const platform of [first, second]) {
+      await platform.stop();
+      platform.remove();
+    }
+    await postgres.stop();
+  });
+});
+
+describe('a platform with identity required', () => {
+  it('listens where others can call, says where the first token is, and loads the example by itself', async () => {
+    const folder = temporaryFolder();
+    const platform = await startProgram(MAIN, ['--port', '0', '--data', folder.path, '--identity', 'required']);
+    const admin = `Bearer ${readFileSync(join(folder.path, 'admin-token'), 'utf8').trim()}`;
+    const { body } = await ask(platform, admin, 'GET /api/v1/deployments/flight-delays');
+    expect(body).toMatchObject({ status: 'ready', revision: { created_by: 'platform' } });
+    await platform.stop();
+    folder.remove();
+  });
+});
