@@ -1,5 +1,9 @@
 /** The laws of the house: who may import whom. See ARCHITECTURE.md. */
-const anyPackage = '^(packages/[^/]+|engines/[^/]+|platform-api|cli|sdk|examples/[^/]+)';
+const product = '(packages|engines|platform-api|cli|sdk|examples)';
+/** What builds, deploys and measures the product. */
+const around = '(terraform|kubernetes|bench|scripts)';
+const anyPackage =
+  '^(packages/[^/]+|engines/[^/]+|platform-api|cli|sdk|examples/[^/]+|terraform|kubernetes|bench|scripts)';
 
 module.exports = {
   forbidden: [
@@ -16,6 +20,26 @@ module.exports = {
       severity: 'error',
       from: { path: `${anyPackage}/` },
       to: { path: `${anyPackage}/src/`, pathNot: ['^$1/', '/src/index\\.ts$'] },
+    },
+    {
+      name: 'folders-through-their-door',
+      comment: 'What one of these folders gives to another, its index gives; run.mjs starts every program.',
+      severity: 'error',
+      from: { path: `${anyPackage}/` },
+      to: { path: `^${around}/`, pathNot: ['^$1/', '/index\\.ts$', '^scripts/run\\.mjs$'] },
+    },
+    {
+      name: 'product-does-not-know-what-is-around-it',
+      severity: 'error',
+      from: { path: `^${product}/` },
+      to: { path: `^${around}/`, pathNot: '^scripts/run\\.mjs$' },
+    },
+    {
+      name: 'terraform-does-not-know-kubernetes',
+      comment: 'The manifests are proved on the plan, never the plan on the manifests.',
+      severity: 'error',
+      from: { path: '^terraform/' },
+      to: { path: '^kubernetes/' },
     },
     {
       name: 'modules-through-their-door',

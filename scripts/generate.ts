@@ -4,8 +4,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsReference } from '@mlops/configuration';
 import { openApi } from '@mlops/platform-api';
+import { generated as generatedTerraform } from '@mlops/terraform';
 import openapiTS, { astToString } from 'openapi-typescript';
-import { generated as generatedTerraform } from '../terraform/generate/index.ts';
 
 const root = join(import.meta.dirname, '..');
 const types = astToString(await openapiTS(structuredClone(openApi) as unknown as Parameters<typeof openapiTS>[0]));

@@ -23,6 +23,8 @@ interface Options {
 
 /** The platform takes no more in one request. */
 const BATCH = 1000;
+/** Unknown ids that an error message names. */
+const SHOWN = 10;
 const COLUMNS = ['prediction_id', 'key', 'value', 'time'];
 
 /** actuals attach */
@@ -41,13 +43,24 @@ export function actualsCommands(program: Command, context: Context): void {
       const all = options.file === undefined ? [single(value, options)] : await readActuals(options.file);
       const { platform, data } = context.connection();
       let accepted = 0;
+      const unknown: string[] = [];
       for (let at = 0; at < all.length; at += BATCH) {
         const body = { actuals: all.slice(at, at + BATCH) };
         const path = '/api/v1/deployments/{name}/actuals';
-        accepted += (await data(platform.POST(path, { params: { path: { name } }, body }))).accepted;
+        const answer = await data(platform.POST(path, { params: { path: { name } }, body }));
+        accepted += answer.accepted;
+        unknown.push(...answer.unknown);
       }
-      printOne(context.output(), { accepted }, { accepted });
+      printOne(context.output(), { accepted, unknown }, { accepted });
+      if (unknown.length > 0) throw new CommandError(unknownOnes(name, unknown));
     });
+}
+
+/** What was not attached: all of it in the JSON output, the first ones here. */
+function unknownOnes(name: string, ids: readonly string[]): string {
+  const shown = ids.slice(0, SHOWN).join(', ');
+  const more = ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : '';
+  return `The log of '${name}' has no predictions with these ids, and nothing was attached to them: ${shown}${more}.`;
 }
 
 function single(value: string | undefined, { id, key, time }: Options): Actual {

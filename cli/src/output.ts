@@ -5,6 +5,8 @@ import yoctoSpinner from 'yocto-spinner';
 export interface Output {
   readonly json: boolean;
   readonly write: (text: string) => void;
+  /** For what a person should know beside the result. */
+  readonly warn: (text: string) => void;
 }
 
 /** Prints a list: JSON as it came, or a table of the chosen columns. */

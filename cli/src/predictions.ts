@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { CommandError } from './connection.ts';
 import type { Context } from './context.ts';
 import { readText } from './files.ts';
-import { printList } from './output.ts';
+import { printList, printOne } from './output.ts';
 
-/** predict, predictions */
+/** predict, predictions, predictions retention */
 export function predictionCommands(program: Command, context: Context): void {
   program
     .command('predict')
@@ -18,9 +18,10 @@ export function predictionCommands(program: Command, context: Context): void {
       context.output().write(`${JSON.stringify(predictions, null, 2)}\n`);
     });
 
-  program
+  const predictions = program
     .command('predictions')
     .description('what a deployment was asked and has answered, newest first')
+    .helpCommand(false)
     .argument('<name>', 'name of the deployment')
     .option('--limit <number>', 'how many', Number, 20)
     .option('--key <key>', 'only those of this key')
@@ -28,8 +29,8 @@ export function predictionCommands(program: Command, context: Context): void {
       const { platform } = context.connection();
       const query = { limit, ...(key === undefined ? {} : { key }) };
       const call = platform.GET('/api/v1/deployments/{name}/predictions', { params: { path: { name }, query } });
-      const { predictions } = await context.connection().data(call);
-      printList(context.output(), predictions, {
+      const { predictions: found, unreadable_segments: unreadable } = await context.connection().data(call);
+      printList(context.output(), found, {
         time: (item) => item.time,
         key: (item) => item.key ?? item.id,
         revision: (item) => item.revision,
@@ -39,6 +40,24 @@ export function predictionCommands(program: Command, context: Context): void {
         actual: (item) => item.actual?.value,
         error: (item) => item.error,
       });
+      if (unreadable !== undefined) {
+        const files = unreadable.join(', ');
+        context.output().warn(`mlops: What these files of the log hold is missing, they cannot be read: ${files}.\n`);
+      }
+    });
+  predictions
+    .command('retention')
+    .description('how many days the team keeps its predictions; sets it where days are given')
+    .argument('[days]', 'a whole number')
+    .action(async (days: string | undefined) => {
+      if (days !== undefined && !/^\d+$/.test(days)) {
+        throw new CommandError(`The days are a whole number, not '${days}'.`);
+      }
+      const { platform, data } = context.connection();
+      const path = '/api/v1/prediction-retention';
+      const call = days === undefined ? platform.GET(path, {}) : platform.PUT(path, { body: { days: Number(days) } });
+      const retention = await data(call);
+      printOne(context.output(), retention, retention);
     });
 }
 

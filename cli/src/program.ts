@@ -6,6 +6,7 @@ import { auditCommands } from './audit.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { deploymentCommands } from './deployments.ts';
+import { jobCommands } from './jobs.ts';
 import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
 import { predictionCommands } from './predictions.ts';
@@ -13,10 +14,11 @@ import { quotaCommands } from './quotas.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
-/** The `mlops` command. `write` receives what it prints. @throws CommandError from parseAsync */
+/** The `mlops` command. `write` receives what it prints, `warn` what belongs on standard error. @throws CommandError from parseAsync */
 export function createProgram(
   env: Readonly<Record<string, string | undefined>>,
   write: (text: string) => void,
+  warn: (text: string) => void,
 ): Command {
   const program = new Command('mlops')
     .description('The MLOps platform from the command line.')
@@ -28,7 +30,7 @@ export function createProgram(
   const options = () => program.opts<{ url?: string; json?: boolean }>();
   const context: Context = {
     connection: () => new Connection(options().url ?? env.MLOPS_URL ?? DEFAULT_URL),
-    output: () => ({ json: options().json ?? false, write }),
+    output: () => ({ json: options().json ?? false, write, warn }),
   };
   platformCommands(program, context);
   modelCommands(program, context);
@@ -36,6 +38,7 @@ export function createProgram(
   deploymentCommands(program, context);
   predictionCommands(program, context);
   actualsCommands(program, context);
+  jobCommands(program, context);
   quotaCommands(program, context);
   auditCommands(program, context);
   return program;

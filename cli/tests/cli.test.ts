@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployExample } from '@mlops/flight-delays';
 import { type Started, startProgram, temporaryFolder } from '@mlops/testing';
@@ -12,8 +12,11 @@ const REQUEST = join(ROOT, 'examples/flight-delays/model/serving_input_example.j
 describe('mlops', () => {
   const folder = temporaryFolder();
   let platform: Started;
+  let warned = '';
 
   beforeAll(async () => {
+    logBefore('flights', 30);
+    logBefore('damaged', 0);
     platform = await startProgram(join(ROOT, 'platform-api/src/main.ts'), [
       '--port',
       '0',
@@ -28,11 +31,40 @@ describe('mlops', () => {
     folder.remove();
   });
 
+  /** A log in the form that the platform takes over when it starts: one prediction, some days old. */
+  function logBefore(deployment: string, days: number): void {
+    const path = join(folder.path, `predictions/deployment=${deployment}`);
+    mkdirSync(path, { recursive: true });
+    const prediction = {
+      id: `${deployment}-1`,
+      request_id: 'r',
+      team: 'default',
+      deployment,
+      revision: 1,
+      model_version: '1',
+      key: null,
+      inputs: '{}',
+      outputs: '{}',
+      latency_ms: 1,
+      status: 200,
+      error: null,
+      time: Date.now() - days * 86_400_000,
+    };
+    writeFileSync(join(path, '1.ndjson'), `${JSON.stringify(prediction)}\n`);
+  }
+
   async function mlops(...args: string[]): Promise<string> {
     let output = '';
-    const program = createProgram({ MLOPS_URL: platform.url }, (text) => {
-      output += text;
-    });
+    warned = '';
+    const program = createProgram(
+      { MLOPS_URL: platform.url },
+      (text) => {
+        output += text;
+      },
+      (text) => {
+        warned += text;
+      },
+    );
     await program.parseAsync(['node', 'mlops', ...args]);
     return output;
   }
@@ -98,6 +130,23 @@ describe('mlops', () => {
     await mlops('deployments', 'delete', 'keyed');
   });
 
+  it('actuals tells of ids that are not in the log, and attaches the others', async () => {
+    await mlops('predict', 'flight-delays', '--file', REQUEST);
+    const [{ id }] = JSON.parse(await mlops('predictions', 'flight-delays', '--limit', '1', '--json'));
+    const file = join(folder.path, 'unknown.json');
+    const strangers = Array.from({ length: 12 }, (_, i) => `stranger-${i}`);
+    writeFileSync(file, JSON.stringify([id, ...strangers].map((prediction_id) => ({ prediction_id, value: 7 }))));
+    await expect(mlops('actuals', 'attach', 'flight-delays', '--file', file)).rejects.toThrow(
+      /^The log of 'flight-delays' has no predictions with these ids.*: stranger-0, .*stranger-9 and 2 more\.$/,
+    );
+    const [{ actual }] = JSON.parse(await mlops('predictions', 'flight-delays', '--limit', '1', '--json'));
+    expect(actual.value).toBe(7);
+    const command = [join(ROOT, 'cli/bin/mlops.mjs'), 'actuals', 'attach', 'flight-delays', '--file', file, '--json'];
+    const env = { ...process.env, MLOPS_URL: platform.url };
+    const { status, stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', env });
+    expect([status, JSON.parse(stdout)]).toEqual([1, { accepted: 1, unknown: strangers }]);
+  });
+
   it('actuals says what is wrong', async () => {
     const attach = (...args: string[]) => mlops('actuals', 'attach', 'flight-delays', ...args);
     await expect(attach('1')).rejects.toThrow('either --id or --key');
@@ -137,6 +186,50 @@ describe('mlops', () => {
     await mlops('aliases', 'delete', 'flight-delays', 'next');
     expect(await mlops('aliases', 'list', 'flight-delays')).not.toContain('next');
     await expect(mlops('aliases', 'set', 'flight-delays', 'next', '9')).rejects.toThrow('not found');
+  });
+
+  it('predictions warns of files of the log that cannot be read', async () => {
+    await mlops('deploy', 'damaged', 'models:/flight-delays/1');
+    expect(await mlops('predictions', 'damaged')).toContain('damaged-1');
+    expect(warned).toBe('');
+    const objects = join(folder.path, 'predictions/objects');
+    const segment = readdirSync(objects, { recursive: true, encoding: 'utf8' }).find((path) =>
+      /damaged.*\.parquet$/.test(path),
+    );
+    truncateSync(join(objects, segment ?? ''), 20);
+    expect(await mlops('predictions', 'damaged')).toBe('none\n');
+    expect(warned).toBe(`mlops: What these files of the log hold is missing, they cannot be read: ${segment}.\n`);
+    await mlops('deployments', 'delete', 'damaged');
+  });
+
+  it('predictions retention tells and sets; jobs run removes what is older, jobs runs tells of it', async () => {
+    await mlops('deploy', 'flights', 'models:/flight-delays/1');
+    expect(await mlops('predictions', 'retention')).toBe('days  90\n');
+    expect(await mlops('predictions', 'retention', '7')).toBe('days  7\n');
+    expect(JSON.parse(await mlops('predictions', 'retention', '--json'))).toEqual({ days: 7 });
+    await expect(mlops('predictions', 'retention', 'long')).rejects.toThrow("a whole number, not 'long'");
+    await expect(mlops('predictions', 'retention', '0')).rejects.toThrow("'days'");
+    expect(await mlops('predictions', 'flights')).toContain('flights-1');
+
+    expect(await mlops('jobs', 'run', 'expire-predictions')).toBe('due  expire-predictions\n');
+    await expect.poll(() => mlops('jobs', 'runs', 'expire-predictions'), { timeout: 30_000 }).toContain('removed 1');
+    expect(await mlops('predictions', 'flights')).toBe('none\n');
+    const [run] = JSON.parse(await mlops('jobs', 'runs', 'expire-predictions', '--limit', '1', '--json'));
+    expect(run).toMatchObject({ job: 'expire-predictions', status: 'succeeded' });
+    // Asked to end too late: it says how it ended.
+    expect(await mlops('jobs', 'cancel', 'expire-predictions', run.id)).toMatch(/status +succeeded/);
+    await mlops('deployments', 'delete', 'flights');
+  });
+
+  it('jobs list shows all, and the others say which there are', async () => {
+    expect(await mlops('jobs', 'list')).toMatch(/expire-predictions +3600 s +\d{4}-/);
+    const listed = JSON.parse(await mlops('jobs', 'list', '--json')).map(({ name }: { name: string }) => name);
+    expect(listed).toContain('seal-predictions');
+    for (const command of [['run'], ['runs'], ['cancel', 'x']]) {
+      const [verb = '', ...more] = command;
+      await expect(mlops('jobs', verb, 'none', ...more)).rejects.toThrow("There is no job 'none'; there are");
+    }
+    await expect(mlops('jobs', 'cancel', 'seal-predictions', 'x')).rejects.toThrow("has no run 'x'");
   });
 
   it('predictions shows why one failed', async () => {

@@ -47,7 +47,7 @@ export interface Network {
   readonly namespaces: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-export function selects(selector: Selector, labels: Readonly<Record<string, string>>): boolean {
+function selects(selector: Selector, labels: Readonly<Record<string, string>>): boolean {
   const exact = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
   return (
     exact &&

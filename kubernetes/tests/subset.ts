@@ -42,7 +42,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 };
 
 /** A quantity of resources in base units; undefined for anything else. */
-export function quantity(value: unknown): number | undefined {
+function quantity(value: unknown): number | undefined {
   const match = /^([0-9.]+)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/.exec(String(value));
   return match ? Number(match[1]) * (SUFFIXES[match[2] ?? ''] ?? 1) : undefined;
 }

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type PlannedResource, resources } from '@mlops/terraform';
+import { planOf, terraformSuite } from '@mlops/terraform/tests';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type PlannedResource, resources } from '../../terraform/terraform.ts';
-import { planOf } from '../../terraform/tests/plans.ts';
-import { terraformSuite } from '../../terraform/tests/provider.ts';
 import { contract } from '../contract.ts';
 import { type Environment, environments, renderEnvironment } from '../manifests.ts';
 

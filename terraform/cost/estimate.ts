@@ -18,7 +18,7 @@ export interface Line {
   readonly note?: string;
 }
 
-export interface PricedResource {
+interface PricedResource {
   readonly address: string;
   readonly module: string;
   readonly type: string;
@@ -39,7 +39,7 @@ export interface Estimate {
 }
 
 /** Where the load balancers and volumes stand that the cluster's controllers make. */
-export const OUTSIDE = 'outside the plan';
+const OUTSIDE = 'outside the plan';
 
 /**
  * What a plan costs in a month, at the book's prices.

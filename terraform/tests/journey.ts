@@ -8,8 +8,8 @@ import { openBuckets, openRules, wildcardActions } from './exposure.ts';
 import { bucketEncryption, cluster, inventory } from './resources.ts';
 
 const root = join(import.meta.dirname, '..');
-export const region = 'us-east-1';
-export const secondaryRegion = 'us-west-2';
+const region = 'us-east-1';
+const secondaryRegion = 'us-west-2';
 
 /** What a plan would do to each resource that it would touch. */
 type Changes = Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ export type {
   Tensor,
   TensorMetadata,
 } from './engine.ts';
-export { inferenceOperations } from './operations.ts';
+export { type InferenceOperationName, inferenceOperations, pathsOf } from './operations.ts';
 export { type OnPrediction, type PredictionEvent, rowCount } from './prediction.ts';
 export type { InferenceRoutesOptions } from './routes/door.ts';
 export { inferenceRoutes } from './routes/inference.ts';

@@ -1,12 +1,13 @@
 // MLflow's messages (mlflow/protos/service.proto, model_registry.proto) as schemas: one description for decoding,
 // types and documentation. Field names are the wire's.
+import type { JsonNumber } from '@mlops/json-numbers';
 import { type Static, type TSchema, Type } from 'typebox';
 
 const text = Type.String();
 /** Milliseconds since 1970, steps, counts: integers up to 2^53. */
 export const int64 = Type.Integer();
 /** A double of a response: what is not finite is written as a string. */
-const wireDouble = Type.Unsafe<number | 'NaN' | 'Infinity' | '-Infinity'>({ type: 'number' });
+const wireDouble = Type.Unsafe<JsonNumber>({ type: 'number' });
 /** A double of a request: numbers, numbers as strings, "NaN", "Infinity", "-Infinity", booleans. */
 export const double = Type.Unsafe<number>({ type: 'number' });
 
@@ -165,12 +166,6 @@ export function page<T extends TSchema, N extends string>(noun: N, item: T) {
 }
 
 export const empty = Type.Object({});
-
-/** A double as MLflow's JSON writes it. */
-export function toWireDouble(value: number): number | 'NaN' | 'Infinity' | '-Infinity' {
-  if (Number.isFinite(value)) return value;
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
-}
 
 /** A list field: absent when empty, as proto writes it. */
 export function listField<N extends string, T>(name: N, items: readonly T[]): { [K in N]?: T[] } {

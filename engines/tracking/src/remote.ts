@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import { joinPath } from '@mlops/blobs';
 import { type ErrorCode, PlatformError } from '@mlops/errors';
+import { toJsonNumber } from '@mlops/json-numbers';
 import type { Operation } from '@mlops/operations';
 import { proxiedDirectory } from './embedded/model-source.ts';
 import type { OperationName, TrackingArtifacts, TrackingEngine, TrackingOperations } from './engine.ts';
@@ -99,7 +100,7 @@ async function resolveRun(operations: TrackingOperations, uri: string): Promise<
 
 /** JSON has no NaN; MLflow reads its name. */
 function notFiniteAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+  return typeof value === 'number' ? toJsonNumber(value) : value;
 }
 
 function remoteArtifacts(base: string): TrackingArtifacts {

@@ -3,7 +3,7 @@ import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { artifactRoutes } from './artifact-routes.ts';
 import type { OperationName } from './engine.ts';
-import { trackingOperations } from './operations/index.ts';
+import { serverOperations, trackingOperations } from './operations/index.ts';
 import type { TrackingRoutesOptions } from './routes-options.ts';
 import { decodeRequest } from './wire/decode.ts';
 import { speakMlflow } from './wire/speak.ts';
@@ -15,6 +15,10 @@ const PREFIXES = ['/api', '/ajax-api'];
 
 /** MLflow's REST interface over a tracking engine. */
 export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (app, { engine, pipeline }) => {
+  const ofServer = <T>(name: keyof typeof serverOperations, request: FastifyRequest, answer: T): Promise<T> => {
+    const operation = serverOperations[name];
+    return pipeline({ name, operation, input: {}, caller: callerOf(request) }, async () => answer);
+  };
   for (const prefix of PREFIXES) {
     await app.register(
       async (scope) => {
@@ -28,13 +32,17 @@ export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (
     await app.register(
       async (scope) => {
         speakMlflow(scope);
-        scope.get('/server-info', async () => ({ store_type: 'SqlStore', workspaces_enabled: false }));
+        scope.get(serverOperations.serverInfo.path, (request) =>
+          ofServer('serverInfo', request, { store_type: 'SqlStore', workspaces_enabled: false }),
+        );
       },
       { prefix: `${prefix}/3.0/mlflow` },
     );
     await app.register(artifactRoutes, { prefix: `${prefix}/2.0/mlflow-artifacts`, engine, pipeline });
   }
-  app.get('/version', async (_request, reply) => reply.type('text/plain').send(SPOKEN_VERSION));
+  app.get(serverOperations.serverVersion.path, async (request, reply) =>
+    reply.type('text/plain').send(await ofServer('serverVersion', request, SPOKEN_VERSION)),
+  );
 };
 
 function addOperation(

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
+import { toJsonNumber } from '@mlops/json-numbers';
 import type { Selectable } from 'kysely';
 import type { TrackingOperations } from '../engine.ts';
-import { type LoggedModel, type LoggedModelStatus, listField, type Param, toWireDouble } from '../messages.ts';
+import { type LoggedModel, type LoggedModelStatus, listField, type Param } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
 import { isIn, joinUri, type TrackingContext } from './context.ts';
 import { activeExperiment, uniqueByKey } from './experiments.ts';
@@ -202,7 +203,7 @@ async function viewLoggedModels(context: TrackingContext, rows: readonly Row[]):
           'metrics',
           metrics.filter(mine).map((metric) => ({
             key: metric.key,
-            value: metric.is_nan === 1 ? ('NaN' as const) : toWireDouble(metric.value),
+            value: metric.is_nan === 1 ? ('NaN' as const) : toJsonNumber(metric.value),
             timestamp: metric.timestamp,
             step: metric.step,
             model_id: metric.model_id,

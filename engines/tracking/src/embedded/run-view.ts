@@ -1,4 +1,5 @@
-import { listField, type Metric, type Run, type RunInfo, type RunStatus, toWireDouble } from '../messages.ts';
+import { toJsonNumber } from '@mlops/json-numbers';
+import { listField, type Metric, type Run, type RunInfo, type RunStatus } from '../messages.ts';
 import { isIn, type TrackingContext } from './context.ts';
 import type { RunRow } from './tables.ts';
 
@@ -104,7 +105,7 @@ export function wireMetric(row: {
 }): Metric {
   return {
     key: row.key,
-    value: row.is_nan === 1 ? 'NaN' : toWireDouble(row.value),
+    value: row.is_nan === 1 ? 'NaN' : toJsonNumber(row.value),
     timestamp: row.timestamp,
     step: row.step,
   };

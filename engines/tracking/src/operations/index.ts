@@ -3,6 +3,7 @@ import { experimentOperations } from './experiments.ts';
 import { loggedModelOperations } from './logged-models.ts';
 import { registryOperations } from './registry.ts';
 import { runOperations } from './runs.ts';
+import { serverOperations } from './server.ts';
 
 /** MLflow's operations: what the routes serve, the remote calls, the pipeline authorises and audits. */
 export const trackingOperations = {
@@ -12,4 +13,4 @@ export const trackingOperations = {
   ...registryOperations,
 };
 
-export { artifactOperations };
+export { artifactOperations, serverOperations };

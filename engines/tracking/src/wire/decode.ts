@@ -1,4 +1,5 @@
 import { PlatformError } from '@mlops/errors';
+import { notFiniteNamed } from '@mlops/json-numbers';
 import type { TSchema } from 'typebox';
 
 // MLflow reads requests as proto JSON: lenient about how a number is written, silent about unknown fields. We follow,
@@ -85,16 +86,11 @@ function decodeInteger(value: unknown, path: string): number {
 }
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
-const NAMED_DOUBLES: ReadonlyMap<unknown, number> = new Map([
-  ['NaN', Number.NaN],
-  ['Infinity', Number.POSITIVE_INFINITY],
-  ['-Infinity', Number.NEGATIVE_INFINITY],
-]);
 
 function decodeDouble(value: unknown, path: string): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
-  const named = NAMED_DOUBLES.get(value);
+  const named = notFiniteNamed(value);
   if (named !== undefined) return named;
   if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
   throw invalid(path, value, 'a number');

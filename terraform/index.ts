@@ -1,0 +1,2 @@
+export { generated } from './generate/index.ts';
+export { type PlannedResource, resources } from './terraform.ts';
