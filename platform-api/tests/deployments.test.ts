@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { migrate, openDatabase } from '@mlops/database';
+import { temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DeploymentStore, deploymentSchema } from '../src/deployments/store.ts';
 import {
   call,
   exampleModel,
@@ -12,6 +15,31 @@ import {
   startWithExample,
   type TestPlatform,
 } from './platform.ts';
+
+onEachDatabase('the ledger of periods', (suiteDatabase) => {
+  it('does not contradict itself where a process has a clock that is ahead', async () => {
+    const folder = temporaryFolder();
+    const database = openDatabase<unknown>({ data: folder.path, database: suiteDatabase.url });
+    await migrate(database, 'platform', deploymentSchema);
+    const store = new DeploymentStore(database);
+    const turns = [
+      [1, 1000],
+      [2, 9000],
+      [1, 5000],
+      [null, 6000],
+      [3, 7000],
+    ] as const;
+    for (const [revision, time] of turns) await store.turnPeriod('skewed', revision, time);
+    expect((await store.periods('skewed')).toReversed()).toEqual([
+      { revision: 1, live_from: 1000, live_to: 9000 },
+      { revision: 1, live_from: 9000, live_to: 9000 },
+      { revision: 2, live_from: 9000, live_to: 9000 },
+      { revision: 3, live_from: 9000, live_to: null },
+    ]);
+    await database.close();
+    folder.remove();
+  });
+});
 
 onEachDatabase('deployments', (database) => {
   let platform: TestPlatform;
@@ -119,6 +147,17 @@ onEachDatabase('deployments', (database) => {
       model: 'models:/flight-delays@champion',
     });
     expect(created.status).toBe(201);
+  });
+
+  it('of one model are made at once, though none of its files is here', async () => {
+    await rm(join(platform.data, 'models'), { recursive: true });
+    const names = Array.from({ length: 6 }, (_, i) => `together-${i}`);
+    const model = 'models:/flight-delays@champion';
+    const answers = await Promise.all(
+      names.map((name) => call(platform, 'POST', '/api/v1/deployments', { name, model })),
+    );
+    expect(answers.map(({ body }) => body.status)).toEqual(names.map(() => 'ready'));
+    for (const name of names) await call(platform, 'DELETE', `/api/v1/deployments/${name}`);
   });
 
   it('are deleted, and stay in the ledger', async () => {

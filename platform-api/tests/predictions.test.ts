@@ -109,6 +109,34 @@ onEachDatabase('the prediction log', (database) => {
     expect(answer.body.field).toBeTypeOf('string');
   });
 
+  it('logs all that is answered while revisions come and go, each with the revision that answered', async () => {
+    const path = '/api/v1/deployments/passing';
+    const model = 'models:/flight-delays@champion';
+    await call(platform, 'POST', '/api/v1/deployments', { name: 'passing', model });
+    let stopped = false;
+    let answered = 0;
+    const askers = Array.from({ length: 16 }, async () => {
+      while (!stopped) {
+        const { status } = await call(platform, 'POST', `${path}/invocations`, { dataframe_records: [flight] });
+        if (status === 200) answered += 1;
+      }
+    });
+    for (let i = 0; i < 5; i++) expect((await call(platform, 'PUT', path, { model })).status).toBe(200);
+    for (let i = 0; i < 5; i++) {
+      expect((await call(platform, 'DELETE', path)).status).toBe(200);
+      expect((await call(platform, 'POST', '/api/v1/deployments', { name: 'passing', model })).status).toBe(201);
+    }
+    stopped = true;
+    await Promise.all(askers);
+    const revisions: (number | null)[] = [];
+    for (let query = 'status=200&limit=1000'; query !== ''; ) {
+      const { body } = await call(platform, 'GET', `${path}/predictions?${query}`);
+      revisions.push(...body.predictions.map((each: { revision: number | null }) => each.revision));
+      query = body.next_page_token === null ? '' : `status=200&limit=1000&page_token=${body.next_page_token}`;
+    }
+    expect([revisions.length, revisions.filter((revision) => revision === null).length]).toEqual([answered, 0]);
+  });
+
   it('answers the same after a restart', async () => {
     const before = (await list('limit=1000')).predictions;
     await platform.stop();

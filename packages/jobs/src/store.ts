@@ -124,9 +124,13 @@ export class JobStore {
     );
   }
 
-  /** Gives the lease back; the next run is at `nextRun`, or at once where this one did not come to its end. */
-  async release({ job, fence }: Lease, nextRun: number | undefined): Promise<void> {
-    const next = nextRun === undefined ? {} : { next_run: nextRun };
+  /**
+   * Gives the lease back; the next run is at `nextRun`, or at once where this one did not come to its end, or another was
+   * asked for while it ran.
+   */
+  async release({ job, fence, takenAt }: Lease, nextRun: number | undefined): Promise<void> {
+    const unlessAsked = (time: number) => sql<number>`case when next_run > ${takenAt} then next_run else ${time} end`;
+    const next = nextRun === undefined ? {} : { next_run: unlessAsked(nextRun) };
     await this.#database.write((tx) =>
       tx
         .updateTable('jobs')

@@ -80,10 +80,29 @@ for (const [dialect, needs] of Object.entries({ sqlite: [], postgres: ['postgres
           return 'moved 3 of 7';
         }),
       );
-      await expect.poll(async () => (await jobs.history('varied', 10)).length, { timeout: 10_000 }).toBeGreaterThan(1);
-      const [failed, done] = (await jobs.history('varied', 10)).toReversed();
+      const ended = async () => (await jobs.history('varied', 10)).filter(({ status }) => status !== 'running');
+      await expect.poll(async () => (await ended()).length, { timeout: 10_000 }).toBeGreaterThan(1);
+      const [failed, done] = (await ended()).toReversed();
       expect(failed).toMatchObject({ status: 'failed', message: 'the disk is full', runner: 'a', progress: null });
       expect(done).toMatchObject({ status: 'succeeded', message: 'moved 3 of 7', progress: { done: 3, total: 7 } });
+    });
+
+    it('runs once more when it is asked to while it runs', async () => {
+      const begun = Promise.withResolvers<void>();
+      const goOn = Promise.withResolvers<void>();
+      let runs = 0;
+      const body = async () => {
+        runs += 1;
+        begun.resolve();
+        await goOn.promise;
+        return 'done';
+      };
+      const jobs = await start('a', define('asked', body, 3600));
+      await begun.promise;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await jobs.runNow('asked');
+      goOn.resolve();
+      await expect.poll(() => runs, { timeout: 10_000 }).toBe(2);
     });
 
     it('ends a run that is cancelled, and goes on from the checkpoint of one that was interrupted', async () => {

@@ -38,18 +38,27 @@ export class LiveDeployments {
 
   /** In turn: lets requests be answered so; the revisions are verified. */
   async route(name: string, team: string, revisions: readonly Revision[], traffic: readonly TrafficShare[]) {
-    await this.#target.route(name, traffic);
+    const before = this.#live.get(name);
     const byVersion = new Map(revisions.map((revision) => [String(revision.revision), revision]));
+    // Until the last request to the old ones has ended, old and new ones answer: the log asks for both.
+    this.#live.set(name, { team, revisions: new Map([...(before?.revisions ?? []), ...byVersion]) });
+    try {
+      await this.#target.route(name, traffic);
+    } catch (error) {
+      if (before) this.#live.set(name, before);
+      else this.#live.delete(name);
+      throw error;
+    }
     this.#live.set(name, { team, revisions: byVersion });
     this.#failures.delete(name);
   }
 
-  /** In turn. */
+  /** In turn. What is still being answered is logged: the deployment is known until its last request has ended. */
   async drop(name: string): Promise<void> {
-    this.#live.delete(name);
     this.#failures.delete(name);
     this.#target.announce(name, undefined);
     await this.#target.remove(name);
+    this.#live.delete(name);
   }
 
   /** What should be served and cannot be, and why. */

@@ -216,9 +216,18 @@ export class DeploymentStore {
     if (added.length === 0) throw changedMeanwhile(revision.deployment);
   }
 
-  /** Ends the open period, and opens one for `revision` unless it is null. */
-  async turnPeriod(deployment: string, revision: number | null, time: number): Promise<void> {
+  /**
+   * Ends the open period, and opens one for `revision` unless it is null. No period ends before it began, though the
+   * process that began it may have a clock that is ahead.
+   */
+  async turnPeriod(deployment: string, revision: number | null, now: number): Promise<void> {
     await this.#database.write(async (tx) => {
+      const last = await tx
+        .selectFrom('deployment_periods')
+        .select((eb) => [eb.fn.max('live_from').as('from'), eb.fn.max('live_to').as('to')])
+        .where('deployment', '=', deployment)
+        .executeTakeFirst();
+      const time = Math.max(now, last?.from ?? 0, last?.to ?? 0);
       await tx
         .updateTable('deployment_periods')
         .set({ live_to: time })
