@@ -103,6 +103,16 @@ variable "spot_max_price" {
   }
 }
 
+variable "baseline" {
+  description = "What of Config, GuardDuty and Security Hub is made here: false where Control Tower or the organisation has it already."
+  type = object({
+    config       = optional(bool, true)
+    guardduty    = optional(bool, true)
+    security_hub = optional(bool, true)
+  })
+  default = {}
+}
+
 variable "public_endpoint_cidrs" {
   description = "Addresses of the offices and build machines from which the API server may be reached. Empty: from the VPC only."
   type        = set(string)
@@ -145,6 +155,12 @@ variable "emails" {
 variable "monthly_budget" {
   description = "What the environment may cost in a month, in US dollars."
   type        = number
+}
+
+variable "cost_allocation_tags" {
+  description = "Tags by which AWS splits the bill, once it has seen them: a day after the first apply at the earliest (README)."
+  type        = set(string)
+  default     = []
 }
 
 variable "team_budgets" {

@@ -30,7 +30,7 @@ variable "tags" {
 }
 
 variable "account_id" {
-  description = "The AWS account, to which the services that deliver logs are confined."
+  description = "The AWS account: part of every bucket's name, and all that the services that deliver logs may act for."
   type        = string
 
   validation {
@@ -46,6 +46,7 @@ variable "key_arns" {
     artifacts = string
     logs      = string
     audit     = string
+    config    = string
     backups   = string
   })
 

@@ -15,6 +15,7 @@ variables {
     artifacts = "arn:aws:kms:us-east-1:123456789012:key/artifacts"
     logs      = "arn:aws:kms:us-east-1:123456789012:key/logs"
     audit     = "arn:aws:kms:us-east-1:123456789012:key/audit"
+    config    = "arn:aws:kms:us-east-1:123456789012:key/audit"
     backups   = "arn:aws:kms:us-east-1:123456789012:key/backups"
   }
   replicas = {
@@ -68,7 +69,7 @@ run "encrypts_and_closes_every_bucket" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket_logging.this) == 5
+    condition     = length(aws_s3_bucket_logging.this) == 6
     error_message = "Every bucket but the log's own logs its accesses."
   }
 }
@@ -95,7 +96,7 @@ run "keeps_and_tiers" {
   }
 
   assert {
-    condition     = output.zones["raw"] == "s3://${aws_s3_bucket.this["data"].id}/raw/" && aws_s3_bucket.this["artifacts"].bucket == "mlops-prod-artifacts"
+    condition     = output.zones["raw"] == "s3://mlops-prod-data-123456789012/raw/" && output.buckets["data"] == "mlops-prod-data-123456789012" && aws_s3_bucket.this["artifacts"].bucket == "mlops-prod-artifacts-123456789012"
     error_message = "Zones lie where the manifests look."
   }
 }
@@ -112,7 +113,7 @@ run "copies_to_the_second_region" {
   }
 
   assert {
-    condition     = aws_s3_bucket.replica["backups"].bucket == "mlops-prod-backups-replica" && aws_s3_bucket.replica["audit"].object_lock_enabled
+    condition     = aws_s3_bucket.replica["backups"].bucket == "mlops-prod-backups-replica-123456789012" && aws_s3_bucket.replica["audit"].object_lock_enabled
     error_message = "Copies have their names, and the audit trail's copy is locked, too."
   }
 
@@ -152,7 +153,7 @@ run "refuses_bad_values" {
 
   variables {
     account_id    = "x"
-    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", backups = "b" }
+    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
     replicas      = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
     audit_lock    = { mode = "NONE", days = 2557 }
     tiering_days  = 10
