@@ -14,8 +14,8 @@ export const folders = [
   'monitoring',
   'ingress',
   'platform-api',
-  'flink',
   'backup',
+  'flink',
 ] as const;
 
 export const environments = ['dev', 'staging', 'prod'] as const;

@@ -36,10 +36,9 @@ locals {
     "feast/feast-features"    = local.feast
     "feast/feast-materialise" = local.feast
     "flink/flink" = [
-      { sid = "List", actions = local.list, resources = [local.s3.data, local.s3.artifacts] },
+      { sid = "List", actions = local.list, resources = [local.s3.data] },
       { sid = "State", actions = local.write, resources = ["${local.s3.data}/flink/*", "${local.s3.data}/processed/*"] },
-      { sid = "Jars", actions = local.read, resources = ["${local.s3.artifacts}/flink/*"] },
-      { sid = "Keys", actions = local.key, resources = [var.key_arns.data, var.key_arns.artifacts] },
+      { sid = "Key", actions = local.key, resources = [var.key_arns.data] },
     ]
     "monitoring/loki" = [
       { sid = "List", actions = local.list, resources = [local.s3.logs] },
