@@ -88,7 +88,7 @@ terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
       const tags = objects.filter(({ kind }) => kind === 'EC2NodeClass').map(({ spec }) => spec.tags);
       // the keys by which the bill is split, as on everything that Terraform makes
       const { variables } = await planOf(environment);
-      const { Environment, Project, CostCenter } = variables?.['tags']?.value as Record<string, string>;
+      const { Environment, Project, CostCenter } = (variables?.['tags']?.value ?? {}) as Record<string, string>;
       for (const own of tags) expect(own).toMatchObject({ Environment, Project, CostCenter, Team: 'platform' });
       const ends = of('aws_scheduler_schedule')
         .map(({ values }) => (values['target'] as { input: string }[])[0]?.input ?? '')
