@@ -15,7 +15,7 @@ export const exceptions: Readonly<Record<string, { readonly reason: string; read
     objects: ['Deployment.mlflow.mlflow', 'Job.mlflow.mlflow-migrate-v3-15-1', 'Deployment.mlops.platform-api'],
   },
   CKV_K8S_38: {
-    reason: 'These talk to the API server: the platform deploys models, Alloy reads logs, the drill makes restores.',
-    objects: ['Deployment.mlops.platform-api', 'StatefulSet.monitoring.alloy', 'CronJob.velero.restore-drill'],
+    reason: 'These talk to the API server: Alloy reads logs, the drill makes restores.',
+    objects: ['StatefulSet.monitoring.alloy', 'CronJob.velero.restore-drill'],
   },
 };

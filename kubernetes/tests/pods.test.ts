@@ -24,7 +24,6 @@ const keptByOperator: Readonly<Record<string, readonly Rule[]>> = {
 
 /** Workloads that talk to the API server, and so mount a token. */
 const withToken = [
-  'Deployment platform-api',
   'StatefulSet alloy',
   'CronJob restore-drill',
   'FlinkDeployment airport-activity',
