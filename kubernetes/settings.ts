@@ -17,10 +17,10 @@ const names = [
   'Project',
   'CostCenter',
 ] as const;
-type Settings = Readonly<Record<(typeof names)[number], string>>;
+export type Settings = Readonly<Record<(typeof names)[number], string>>;
 
 /** @throws where the file lacks one of the settings. */
-async function settingsOf(environment: Environment): Promise<Settings> {
+export async function settingsOf(environment: Environment): Promise<Settings> {
   const text = await readFile(`${root}../terraform/environments/${environment}/terraform.tfvars`, 'utf8');
   const entries = names.map((name) => {
     const value = new RegExp(`^\\s*${name}\\s*=\\s*"([^"]+)"`, 'm').exec(text)?.[1];

@@ -11,8 +11,14 @@ export const exceptions: Readonly<Record<string, { readonly reason: string; read
     objects: ['*'],
   },
   CKV_K8S_35: {
-    reason: 'MLflow and the platform take their database from the environment and from nowhere else.',
-    objects: ['Deployment.mlflow.mlflow', 'Job.mlflow.mlflow-migrate-v3-15-1', 'Deployment.mlops.platform-api'],
+    reason:
+      'MLflow, the platform and the job that makes databases take their database from the environment and from nowhere else.',
+    objects: [
+      'Deployment.mlflow.mlflow',
+      'Job.mlflow.mlflow-migrate-v3-15-1',
+      'Job.mlflow.databases-v1',
+      'Deployment.mlops.platform-api',
+    ],
   },
   CKV_K8S_38: {
     reason: 'These talk to the API server: Alloy reads logs, the drill makes restores.',

@@ -318,7 +318,10 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
         const own = questions.filter((one) => one.subject === subject && one.resource !== '*');
         const examples = [own.find(({ allowed }) => allowed), own.find(({ allowed }) => !allowed)];
         // who is nobody special is allowed nothing
-        expect([subject, examples[0] === undefined]).toEqual([subject, ['stranger', 'workload'].includes(subject)]);
+        expect([subject, examples[0] === undefined]).toEqual([
+          subject,
+          ['stranger', 'platform', 'workload'].includes(subject),
+        ]);
         for (const example of examples) {
           if (!example) continue;
           const { verb, resource, namespace, allowed } = example;

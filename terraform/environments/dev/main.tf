@@ -36,11 +36,12 @@ module "s3" {
     config    = module.kms.arns["audit"]
     backups   = module.kms.arns["backups"]
   }
-  replicas      = { backups = module.kms_secondary.arns["backups"] }
-  audit_lock    = { mode = "GOVERNANCE", days = 30 }
-  trail_arn     = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
-  force_destroy = true
-  tags          = var.tags
+  replicas        = { backups = module.kms_secondary.arns["backups"] }
+  audit_lock      = { mode = "GOVERNANCE", days = 30 }
+  regulated_teams = { for team, settings in var.teams : team => module.kms.arns[settings.compliance] if contains(["hipaa", "pci"], settings.compliance) }
+  trail_arn       = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
+  force_destroy   = true
+  tags            = var.tags
 }
 
 module "registry" {

@@ -39,8 +39,9 @@ module "s3" {
     audit     = module.kms_secondary.arns["audit"]
     backups   = module.kms_secondary.arns["backups"]
   }
-  trail_arn = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
-  tags      = var.tags
+  regulated_teams = { for team, settings in var.teams : team => module.kms.arns[settings.compliance] if contains(["hipaa", "pci"], settings.compliance) }
+  trail_arn       = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
+  tags            = var.tags
 }
 
 module "registry" {

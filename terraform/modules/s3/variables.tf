@@ -77,6 +77,17 @@ variable "replicas" {
   }
 }
 
+variable "regulated_teams" {
+  description = "Teams with health or payment data, and the key under which alone their part of the data bucket (teams/<team>/) is written."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for team, arn in var.regulated_teams : can(regex("^[a-z0-9-]+$", team)) && startswith(arn, "arn:")])
+    error_message = "regulated_teams maps a team's name to the ARN of a key."
+  }
+}
+
 variable "audit_lock" {
   description = "Object Lock of the audit bucket. COMPLIANCE cannot be lifted by anybody before the time is over."
   type = object({

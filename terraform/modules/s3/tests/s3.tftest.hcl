@@ -24,7 +24,8 @@ variables {
     audit     = "arn:aws:kms:us-west-2:123456789012:key/audit"
     backups   = "arn:aws:kms:us-west-2:123456789012:key/backups"
   }
-  trail_arn = "arn:aws:cloudtrail:us-east-1:123456789012:trail/mlops-prod"
+  trail_arn       = "arn:aws:cloudtrail:us-east-1:123456789012:trail/mlops-prod"
+  regulated_teams = { clinical = "arn:aws:kms:us-east-1:123456789012:key/hipaa" }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -71,6 +72,21 @@ run "encrypts_and_closes_every_bucket" {
   assert {
     condition     = length(aws_s3_bucket_logging.this) == 6
     error_message = "Every bucket but the log's own logs its accesses."
+  }
+}
+
+run "writes_regulated_data_under_its_key" {
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  assert {
+    condition = [for statement in data.aws_iam_policy_document.bucket["data"].statement : {
+      effect    = statement.effect, actions = statement.actions, path = endswith(one(statement.resources), "/teams/clinical/*")
+      condition = [one(statement.condition).test, one(statement.condition).variable, one(one(statement.condition).values)]
+      } if statement.sid == "KeyClinical"] == [{
+      effect    = "Deny", actions = toset(["s3:PutObject"]), path = true
+      condition = ["StringNotEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", var.regulated_teams["clinical"]]
+    }]
+    error_message = "Health data cannot be written under another key, nor under none."
   }
 }
 
@@ -152,16 +168,17 @@ run "refuses_bad_values" {
   providers = { aws = aws, aws.secondary = aws.secondary }
 
   variables {
-    account_id    = "x"
-    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
-    replicas      = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
-    audit_lock    = { mode = "NONE", days = 2557 }
-    tiering_days  = 10
-    trail_arn     = "trail"
-    force_destroy = true
+    account_id      = "x"
+    key_arns        = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
+    regulated_teams = { Clinical = "key" }
+    replicas        = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
+    audit_lock      = { mode = "NONE", days = 2557 }
+    tiering_days    = 10
+    trail_arn       = "trail"
+    force_destroy   = true
   }
 
-  expect_failures = [var.account_id, var.key_arns, var.replicas, var.audit_lock, var.tiering_days, var.trail_arn, var.force_destroy]
+  expect_failures = [var.account_id, var.key_arns, var.regulated_teams, var.replicas, var.audit_lock, var.tiering_days, var.trail_arn, var.force_destroy]
 }
 
 run "refuses_keys_that_are_no_arns_and_early_deletion" {
