@@ -33,13 +33,13 @@ export const account: readonly Check[] = [
   },
   {
     title: "the bucket of Terraform's state is there, with versions",
-    look: async ({ aws, settings }) => {
+    look: async ({ aws, environment, settings }) => {
       const bucket = stateBucket(settings.name, settings.account_id);
       const versioning = await aws('s3api', 'get-bucket-versioning', `--bucket=${bucket}`);
       return unless(
         at(versioning, 'Status') === 'Enabled',
         versioning === undefined ? `there is no bucket ${bucket}` : `${bucket} keeps no versions`,
-        'terraform/README.md, Apply: three commands make it',
+        `node cicd/state.ts ${environment}`,
       );
     },
   },

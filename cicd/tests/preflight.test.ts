@@ -106,12 +106,20 @@ suite('what an account lacks, asked by the AWS command line', { needs: ['aws', '
     expect(await look(cluster, 'parent domain')).toEqual([expect.stringContaining('there is no zone')]);
   });
 
-  it('is said of a bucket that keeps no versions, and no more when it does', async () => {
+  it('is said of a bucket that keeps no versions, and no more when it does', { timeout: 240_000 }, async () => {
     const bucket = '--bucket=mlops-dev-terraform-state-123456789012';
     await aws('s3api', 'create-bucket', bucket);
     expect(await look(account, 'bucket')).toEqual([expect.stringContaining('keeps no versions')]);
-    await aws('s3api', 'put-bucket-versioning', bucket, '--versioning-configuration=Status=Enabled');
+    // the second run finds all as the first has left it
+    for (let time = 1; time <= 2; time += 1) {
+      const program = join(import.meta.dirname, '../state.ts');
+      const { code, stdout, stderr } = await run(process.execPath, [program, 'dev'], { env: environment() });
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout.trim()).toBe('terraform init -backend-config=bucket=mlops-dev-terraform-state-123456789012');
+    }
     expect(await look(account, 'bucket')).toEqual([]);
+    const { stdout } = await run('aws', ['s3api', 'get-bucket-encryption', bucket], { env: environment() });
+    expect(stdout).toContain('aws:kms');
   });
 
   it('is no role that has been made', async () => {
