@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import { suite } from '@mlops/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environments, identity, type Manifest, readManifests, render, renderEnvironment, root } from '../manifests.ts';
+import {
+  CONFIGURATION,
+  environments,
+  identity,
+  type Manifest,
+  readManifests,
+  render,
+  renderEnvironment,
+  root,
+  stamped,
+} from '../manifests.ts';
 import { chartValues, settingsFile } from '../settings.ts';
 import { teamManifests } from '../team.ts';
 
@@ -23,7 +33,7 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
   describe('the overlays', () => {
     /** Replicas, sizes, hosts, images, storage classes, and the names of an environment's own buckets, keys and secrets. */
     const allowed =
-      /(replicas|Replicas|replication-factor|names|limits\.[a-z./]+|tags\.Environment|parallelism|storage|retentionSize|reclaimPolicy|kmsKeyI[dD]|host|hostname|dnsNames\[\d\]|bucket|image|key|role|karpenter\.sh\/discovery|storageDir|dir|savepoint-dir|artifacts-destination|artifacts|allowed-hosts|prefixes|ingress|root-url)$/;
+      /(mlops\.dev\/configuration|replicas|Replicas|replication-factor|names|limits\.[a-z./]+|tags\.Environment|parallelism|storage|retentionSize|reclaimPolicy|kmsKeyI[dD]|host|hostname|dnsNames\[\d\]|bucket|image|key|role|karpenter\.sh\/discovery|storageDir|dir|savepoint-dir|artifacts-destination|artifacts|allowed-hosts|prefixes|ingress|root-url)$/;
 
     it.each(['dev', 'staging'])('%s changes only what differs between environments', (environment) => {
       const others = new Map((rendered.get(environment) ?? []).map((object) => [identity(object), object]));
@@ -76,6 +86,36 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
       const [small, large] = [limits('dev'), limits('prod')];
       expect(small.size).toBeGreaterThan(4);
       for (const [pool, cpu] of small) expect([pool, cpu * 4 <= (large.get(pool) ?? 0)]).toEqual([pool, true]);
+    });
+  });
+
+  it('replaces the pods of a workload whose configuration has changed, and no others', () => {
+    const maps = (text: string) =>
+      new Map(
+        of('ConfigMap').map((map) => {
+          const name = `${map.metadata.namespace}/${map.metadata.name}`;
+          return [name, name === 'mlops/platform-api' ? { ...map, data: { 'mlops.yaml': text } } : map] as const;
+        }),
+      );
+    const stamps = (text: string) =>
+      of('Deployment', 'StatefulSet', 'DaemonSet').map((object) => {
+        const { spec } = stamped(object, maps(text));
+        return [
+          object.metadata.name,
+          spec.template.metadata.annotations?.[CONFIGURATION] as string | undefined,
+        ] as const;
+      });
+    const [before, after] = [new Map(stamps('log-level: info')), new Map(stamps('log-level: debug'))];
+    expect([...after].filter(([name, stamp]) => stamp !== before.get(name)).map(([name]) => name)).toEqual([
+      'platform-api',
+    ]);
+    const read = [...before].filter(([, stamp]) => stamp !== undefined).map(([name]) => name);
+    expect(read).toEqual(expect.arrayContaining(['platform-api', 'grafana', 'loki', 'mlflow', 'alloy']));
+    // and what is applied carries the stamp
+    expect(
+      of('Deployment').find(({ metadata }) => metadata.name === 'platform-api')?.spec.template.metadata,
+    ).toMatchObject({
+      annotations: { [CONFIGURATION]: expect.stringMatching(/^[0-9a-f]{16}$/) },
     });
   });
 

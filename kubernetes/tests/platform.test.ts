@@ -57,7 +57,9 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
         'tracking-url': expect.stringContaining('mlflow.mlflow.svc'),
       });
       // MLflow refuses a Host header it was not told of
-      const map = ((await renderEnvironment(environment)).get('mlflow') ?? []).find(({ kind }) => kind === 'ConfigMap');
+      const map = ((await renderEnvironment(environment)).get('mlflow') ?? []).find(
+        ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'mlflow',
+      );
       expect(map?.['data']['allowed-hosts'].split(',')).toContain(new URL(String(all['tracking-url'])).host);
     });
 
