@@ -76,7 +76,8 @@ export const account: readonly Check[] = [
   {
     title: 'nobody else has switched on what Terraform would switch on',
     look: async ({ aws, settings, variables }) => {
-      const off = (part: string) => new RegExp(`\\b${part}\\s*=\\s*false`).test(variables);
+      const [, made] = /^\s*baseline\s*=\s*\[([^\]]*)\]/m.exec(variables) ?? [];
+      const off = (part: string) => made !== undefined && !made.includes(`"${part}"`);
       const recorders = listAt(
         await aws('configservice', 'describe-configuration-recorders'),
         'ConfigurationRecorders',
@@ -89,17 +90,17 @@ export const account: readonly Check[] = [
         ...unless(
           off('config') || foreign.length === 0,
           'AWS Config has a recorder already',
-          'baseline = { config = false }, and organisation_records',
+          'leave config out of baseline',
         ),
         ...unless(
           off('guardduty') || ours || detectors.length === 0,
           'GuardDuty has a detector already',
-          'baseline = { guardduty = false }',
+          'leave guardduty out of baseline',
         ),
         ...unless(
           off('security_hub') || ours || hub === undefined,
           'Security Hub is on already',
-          'baseline = { security_hub = false }',
+          'leave security_hub out of baseline',
         ),
       ];
     },

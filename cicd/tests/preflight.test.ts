@@ -142,7 +142,7 @@ suite('what an account lacks, asked by the AWS command line', { needs: ['aws', '
       'AWS Config has a recorder already',
       'GuardDuty has a detector already',
     ]);
-    context = { ...context, variables: `${variables}baseline = { config = false, guardduty = false }\n` };
+    context = { ...context, variables: `${variables}baseline = ["security_hub"]\n` };
     expect(await look(account, 'nobody else')).toEqual([]);
   });
 

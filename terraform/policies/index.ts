@@ -29,10 +29,10 @@ export interface Refusal extends Violation {
 export function refusals(plan: Plan): Refusal[] {
   const view = new PlanView(plan);
   const environment = String(view.variable('environment'));
-  const baseline = (view.variable('baseline') ?? {}) as Readonly<Record<string, boolean>>;
+  const baseline = view.variable('baseline') as readonly string[] | undefined;
   return policies
     .filter(({ environments }) => environments?.includes(environment) ?? true)
-    .filter(({ baseline: parts = [] }) => parts.every((part) => baseline[part] !== false))
+    .filter(({ baseline: parts = [] }) => parts.every((part) => baseline?.includes(part) ?? true))
     .flatMap(({ id, needs, check }) => {
       const absent = needs.filter((type) => view.of(type).length === 0);
       const found =

@@ -15,6 +15,24 @@ const volumeCalls = [
 const volumeKeys = ['volumes', 'hipaa', 'pci'];
 const launcher = 'role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling';
 
+/**
+ * The argument that names a resource, and how long it may be: IAM, EventBridge, EventBridge Scheduler, Lambda, ElastiCache, RDS,
+ * Redshift and EKS say so in the references of the calls that make them.
+ */
+const longest: Readonly<Record<string, readonly [argument: string, length: number]>> = {
+  aws_cloudwatch_event_rule: ['name', 64],
+  aws_db_instance: ['identifier', 63],
+  aws_eks_cluster: ['name', 100],
+  aws_eks_node_group: ['node_group_name', 63],
+  aws_elasticache_replication_group: ['replication_group_id', 40],
+  aws_iam_policy: ['name', 128],
+  aws_iam_role: ['name', 64],
+  aws_lambda_function: ['function_name', 64],
+  aws_redshift_cluster: ['cluster_identifier', 63],
+  aws_scheduler_schedule: ['name', 64],
+  aws_sqs_queue: ['name', 80],
+};
+
 /** First and last address of an IPv4 range as numbers; undefined for what is none. */
 export function range(cidr: unknown): readonly [number, number] | undefined {
   const [, a, b, c, d, length] = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(String(cidr)) ?? [];
@@ -164,6 +182,21 @@ export const limits: readonly Policy[] = [
           );
         },
         'has a name that somebody else may have taken, or that S3 refuses',
+      ),
+  },
+  {
+    id: 'names-fit',
+    title: 'Names are no longer than AWS takes them',
+    proves: ['AWS limits'],
+    source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html',
+    needs: ['aws_iam_role', 'aws_eks_cluster'],
+    check: (plan) =>
+      Object.entries(longest).flatMap(([type, [argument, length]]) =>
+        refuse(
+          plan.of(type),
+          ({ values }) => String(values[argument] ?? '').length > length,
+          `has a name of more than ${length} characters`,
+        ),
       ),
   },
   {

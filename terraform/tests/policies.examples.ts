@@ -272,6 +272,7 @@ export const examples: Readonly<Record<string, Example>> = {
     spoil: set('aws_config_delivery_channel', { s3_bucket_name: 'mlops-prod-audit-345678901234' }),
   },
   'bucket-names-are-ours': { spoil: set('aws_s3_bucket', { bucket: 'mlops-prod-data' }, named('data')) },
+  'names-fit': { spoil: set('aws_iam_role', { name: 'mlops-prod-'.padEnd(65, 'x') }) },
   'functions-share-concurrency': { spoil: set('aws_lambda_function', { reserved_concurrent_executions: 5 }) },
   'services-inside': {
     spoil: set('aws_eks_cluster', { kubernetes_network_config: [{ service_ipv4_cidr: '172.20.0.0/16' }] }),

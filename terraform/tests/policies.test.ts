@@ -61,12 +61,14 @@ describe('the policies', () => {
   });
 
   it('leave alone what the organisation has', () => {
-    const refused = (baseline: object) =>
+    const refused = (baseline: readonly string[]) =>
       refusals(smallPlan([], { environment: 'prod', baseline })).map(({ policy }) => policy);
-    expect(refused({})).toEqual(expect.arrayContaining(['configuration-recorded', 'config-delivers']));
-    expect(refused({ config: false })).not.toContain('configuration-recorded');
-    expect(refused({ config: false })).toContain('threats-detected');
-    expect(refused({ guardduty: false })).not.toContain('threats-detected');
+    expect(refused(['config', 'guardduty', 'security_hub'])).toEqual(
+      expect.arrayContaining(['configuration-recorded', 'config-delivers']),
+    );
+    expect(refused(['guardduty', 'security_hub'])).not.toContain('configuration-recorded');
+    expect(refused(['guardduty', 'security_hub'])).toContain('threats-detected');
+    expect(refused(['config', 'security_hub'])).not.toContain('threats-detected');
   });
 
   it('refuse an empty plan, each of them that applies', () => {

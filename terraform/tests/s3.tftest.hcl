@@ -27,7 +27,7 @@ variables {
     backups   = "arn:aws:kms:us-west-2:123456789012:key/backups"
   }
   trail_arn       = "arn:aws:cloudtrail:us-east-1:123456789012:trail/mlops-prod"
-  regulated_teams = { clinical = "arn:aws:kms:us-east-1:123456789012:key/hipaa" }
+  regulated_teams = { clinical = { key_arn = "arn:aws:kms:us-east-1:123456789012:key/hipaa", replica_key_arn = "arn:aws:kms:us-west-2:123456789012:key/hipaa" } }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -93,10 +93,64 @@ run "writes_regulated_data_under_its_key" {
       condition = [one(statement.condition).test, one(statement.condition).variable, one(one(statement.condition).values)]
       } if statement.sid == "KeyClinical"] == [{
       effect    = "Deny", actions = toset(["s3:PutObject"]), path = true
-      condition = ["StringNotEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", var.regulated_teams["clinical"]]
+      condition = ["StringNotEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", var.regulated_teams["clinical"].key_arn]
     }]
     error_message = "Health data cannot be written under another key, nor under none."
   }
+}
+
+run "copies_regulated_data_under_its_key" {
+  module {
+    source = "./modules/s3"
+  }
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_replication_configuration.this["data"].rule : one(rule.filter).prefix => one(one(rule.destination).encryption_configuration).replica_kms_key_id } == {
+      "" = var.replicas["data"], "teams/clinical/" = var.regulated_teams["clinical"].replica_key_arn
+    }
+    error_message = "The copy of health data is under its key, too."
+  }
+
+  assert {
+    condition = alltrue([for sid, key in { Decrypt = var.regulated_teams["clinical"].key_arn, Encrypt = var.regulated_teams["clinical"].replica_key_arn } :
+      length([for statement in data.aws_iam_policy_document.replication[0].statement : statement if statement.sid == sid && contains(statement.resources, key)]) == 1
+    ])
+    error_message = "Who copies may read under the one key and write under the other."
+  }
+}
+
+run "refuses_copies_of_regulated_data_under_another_key" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    regulated_teams = { clinical = { key_arn = "arn:aws:kms:us-east-1:123456789012:key/hipaa" } }
+  }
+
+  expect_failures = [var.regulated_teams]
+}
+
+run "refuses_bad_regulated_teams" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    regulated_teams = { Clinical = { key_arn = "key", replica_key_arn = "arn:aws:kms:us-west-2:123456789012:key/hipaa" } }
+  }
+
+  expect_failures = [var.regulated_teams]
 }
 
 run "keeps_and_tiers" {
@@ -138,7 +192,7 @@ run "copies_to_the_second_region" {
 
   assert {
     condition = join(" ", keys(aws_s3_bucket_replication_configuration.this)) == "artifacts audit backups data" && alltrue([
-      for configuration in aws_s3_bucket_replication_configuration.this : one(one(one(one(configuration.rule).destination).replication_time).time).minutes == 15
+      for configuration in aws_s3_bucket_replication_configuration.this : alltrue([for rule in configuration.rule : one(one(one(rule.destination).replication_time).time).minutes == 15])
     ])
     error_message = "Copies are there within 15 minutes."
   }
@@ -195,17 +249,16 @@ run "refuses_bad_values" {
   providers = { aws = aws, aws.secondary = aws.secondary }
 
   variables {
-    account_id      = "x"
-    key_arns        = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
-    regulated_teams = { Clinical = "key" }
-    replicas        = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
-    audit_lock      = { mode = "NONE", days = 2557 }
-    tiering_days    = 10
-    trail_arn       = "trail"
-    force_destroy   = true
+    account_id    = "x"
+    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
+    replicas      = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
+    audit_lock    = { mode = "NONE", days = 2557 }
+    tiering_days  = 10
+    trail_arn     = "trail"
+    force_destroy = true
   }
 
-  expect_failures = [var.account_id, var.key_arns, var.regulated_teams, var.replicas, var.audit_lock, var.tiering_days, var.trail_arn, var.force_destroy]
+  expect_failures = [var.account_id, var.key_arns, var.replicas, var.audit_lock, var.tiering_days, var.trail_arn, var.force_destroy]
 }
 
 run "refuses_keys_that_are_no_arns_and_early_deletion" {

@@ -90,7 +90,7 @@ run "leaves_to_the_organisation_what_it_has" {
   }
 
   variables {
-    baseline = { config = false, guardduty = false, security_hub = false }
+    baseline = []
   }
 
   assert {
@@ -159,7 +159,7 @@ run "refuses_bad_values" {
     account_id         = "x"
     audit_bucket       = ""
     config_bucket      = ""
-    baseline           = { config = false }
+    baseline           = ["macie"]
     key_arns           = { audit = "x", logs = "y", volumes = "z" }
     trail              = { data_bucket_arns = [] }
     config_rules       = { one = { identifier = "lower-case" } }

@@ -104,13 +104,9 @@ variable "spot_max_price" {
 }
 
 variable "baseline" {
-  description = "What of Config, GuardDuty and Security Hub is made here: false where Control Tower or the organisation has it already."
-  type = object({
-    config       = optional(bool, true)
-    guardduty    = optional(bool, true)
-    security_hub = optional(bool, true)
-  })
-  default = {}
+  description = "What of config, guardduty and security_hub is made here: without what Control Tower or the organisation has already."
+  type        = set(string)
+  default     = ["config", "guardduty", "security_hub"]
 }
 
 variable "public_endpoint_cidrs" {

@@ -39,7 +39,7 @@ module "s3" {
     audit     = module.kms_secondary.arns["audit"]
     backups   = module.kms_secondary.arns["backups"]
   }
-  regulated_teams = { for team, settings in var.teams : team => module.kms.arns[settings.compliance] if contains(["hipaa", "pci"], settings.compliance) }
+  regulated_teams = { for team, settings in var.teams : team => { key_arn = module.kms.arns[settings.compliance], replica_key_arn = module.kms_secondary.arns[settings.compliance] } if contains(["hipaa", "pci"], settings.compliance) }
   trail_arn       = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
   tags            = var.tags
 }

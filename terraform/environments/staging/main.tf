@@ -36,7 +36,7 @@ module "s3" {
   }
   replicas        = { backups = module.kms_secondary.arns["backups"] }
   audit_lock      = { mode = "GOVERNANCE", days = 365 }
-  regulated_teams = { for team, settings in var.teams : team => module.kms.arns[settings.compliance] if contains(["hipaa", "pci"], settings.compliance) }
+  regulated_teams = { for team, settings in var.teams : team => { key_arn = module.kms.arns[settings.compliance] } if contains(["hipaa", "pci"], settings.compliance) }
   trail_arn       = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
   tags            = var.tags
 }

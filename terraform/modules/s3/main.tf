@@ -11,9 +11,10 @@ locals {
   expiration = { logs = var.log_retention_days, "access-logs" = var.log_retention_days }
   encrypted  = { for bucket, arn in var.key_arns : bucket => arn }
   # S3 delivers its own access logs only to buckets that are encrypted with S3's key.
-  buckets = toset(concat(keys(local.encrypted), ["access-logs"]))
-  iam     = "arn:${data.aws_partition.current.partition}"
-  locked  = toset(["audit"])
+  buckets          = toset(concat(keys(local.encrypted), ["access-logs"]))
+  iam              = "arn:${data.aws_partition.current.partition}"
+  regulated_copies = contains(keys(var.replicas), "data") ? var.regulated_teams : {}
+  locked           = toset(["audit"])
   # Names of buckets are one space for all accounts of AWS.
   names         = { for bucket in local.buckets : bucket => "${var.name}-${bucket}-${var.account_id}" }
   replica_names = { for bucket in keys(var.replicas) : bucket => "${var.name}-${bucket}-replica-${var.account_id}" }

@@ -56,7 +56,7 @@ data "aws_iam_policy_document" "bucket" {
       condition {
         test     = "StringNotEquals"
         variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-        values   = [statement.value]
+        values   = [statement.value.key_arn]
       }
     }
   }

@@ -78,13 +78,18 @@ variable "replicas" {
 }
 
 variable "regulated_teams" {
-  description = "Teams with health or payment data, and the key under which alone their part of the data bucket (teams/<team>/) is written."
-  type        = map(string)
+  description = "Teams with health or payment data, the key under which alone their part of the data bucket (teams/<team>/) is written, and, where that bucket is copied, the second region's key for the copy."
+  type        = map(object({ key_arn = string, replica_key_arn = optional(string) }))
   default     = {}
 
   validation {
-    condition     = alltrue([for team, arn in var.regulated_teams : can(regex("^[a-z0-9-]+$", team)) && startswith(arn, "arn:")])
-    error_message = "regulated_teams maps a team's name to the ARN of a key."
+    condition     = alltrue([for team, keys in var.regulated_teams : can(regex("^[a-z0-9-]+$", team)) && startswith(keys.key_arn, "arn:")])
+    error_message = "regulated_teams maps a team's name to the ARNs of keys."
+  }
+
+  validation {
+    condition     = !contains(keys(var.replicas), "data") || alltrue([for keys in values(var.regulated_teams) : try(startswith(keys.replica_key_arn, "arn:"), false)])
+    error_message = "Where data is copied, regulated data needs a key of the second region: its copy is under no other."
   }
 }
 

@@ -172,7 +172,7 @@ resource "aws_ec2_instance_metadata_defaults" "this" {
 # ---- detection
 
 resource "aws_guardduty_detector" "this" {
-  count = var.baseline.guardduty ? 1 : 0
+  count = contains(var.baseline, "guardduty") ? 1 : 0
 
   enable                       = true
   finding_publishing_frequency = "FIFTEEN_MINUTES"
@@ -180,7 +180,7 @@ resource "aws_guardduty_detector" "this" {
 }
 
 resource "aws_guardduty_detector_feature" "this" {
-  for_each = var.baseline.guardduty ? local.detections : {}
+  for_each = contains(var.baseline, "guardduty") ? local.detections : {}
 
   detector_id = aws_guardduty_detector.this[0].id
   name        = each.key
@@ -197,7 +197,7 @@ resource "aws_guardduty_detector_feature" "this" {
 }
 
 resource "aws_securityhub_account" "this" {
-  count = var.baseline.security_hub ? 1 : 0
+  count = contains(var.baseline, "security_hub") ? 1 : 0
 
   enable_default_standards  = false
   control_finding_generator = "SECURITY_CONTROL"
@@ -205,7 +205,7 @@ resource "aws_securityhub_account" "this" {
 }
 
 resource "aws_securityhub_standards_subscription" "this" {
-  for_each = var.baseline.security_hub ? var.security_standards : []
+  for_each = contains(var.baseline, "security_hub") ? var.security_standards : []
 
   standards_arn = "${local.aws}:securityhub:${local.region}::${each.key}"
 
@@ -219,7 +219,7 @@ resource "aws_accessanalyzer_analyzer" "this" {
 }
 
 resource "aws_iam_role" "config" {
-  count = var.baseline.config ? 1 : 0
+  count = contains(var.baseline, "config") ? 1 : 0
 
   name               = "${var.name}-config-${local.region}"
   description        = "AWS Config"
@@ -228,7 +228,7 @@ resource "aws_iam_role" "config" {
 }
 
 resource "aws_iam_role_policy_attachment" "config" {
-  count = var.baseline.config ? 1 : 0
+  count = contains(var.baseline, "config") ? 1 : 0
 
   role       = aws_iam_role.config[0].name
   policy_arn = "${local.aws}:iam::aws:policy/service-role/AWS_ConfigRole"
@@ -255,7 +255,7 @@ data "aws_iam_policy_document" "config" {
 }
 
 resource "aws_iam_role_policy" "config" {
-  count = var.baseline.config ? 1 : 0
+  count = contains(var.baseline, "config") ? 1 : 0
 
   name   = "deliver"
   role   = aws_iam_role.config[0].id
@@ -263,7 +263,7 @@ resource "aws_iam_role_policy" "config" {
 }
 
 resource "aws_config_configuration_recorder" "this" {
-  count = var.baseline.config ? 1 : 0
+  count = contains(var.baseline, "config") ? 1 : 0
 
   name     = var.name
   role_arn = aws_iam_role.config[0].arn
@@ -275,7 +275,7 @@ resource "aws_config_configuration_recorder" "this" {
 }
 
 resource "aws_config_delivery_channel" "this" {
-  count = var.baseline.config ? 1 : 0
+  count = contains(var.baseline, "config") ? 1 : 0
 
   name           = var.name
   s3_bucket_name = var.config_bucket
@@ -285,7 +285,7 @@ resource "aws_config_delivery_channel" "this" {
 }
 
 resource "aws_config_configuration_recorder_status" "this" {
-  count = var.baseline.config ? 1 : 0
+  count = contains(var.baseline, "config") ? 1 : 0
 
   name       = aws_config_configuration_recorder.this[0].name
   is_enabled = true
@@ -294,7 +294,7 @@ resource "aws_config_configuration_recorder_status" "this" {
 }
 
 resource "aws_config_config_rule" "this" {
-  for_each = var.baseline.config ? var.config_rules : {}
+  for_each = contains(var.baseline, "config") ? var.config_rules : {}
 
   name             = "${var.name}-${each.key}"
   input_parameters = length(each.value.parameters) > 0 ? jsonencode(each.value.parameters) : null

@@ -84,24 +84,14 @@ variable "trail" {
 }
 
 variable "baseline" {
-  description = "What each region of an account has once. Where AWS Control Tower or the organisation has switched one on already, it is false here: AWS refuses a second recorder or detector."
-  type = object({
-    config       = optional(bool, true)
-    guardduty    = optional(bool, true)
-    security_hub = optional(bool, true)
-  })
-  default = {}
+  description = "What is made here of that which each region of an account has once. What AWS Control Tower or the organisation has switched on already is left out: AWS refuses a second recorder or detector."
+  type        = set(string)
+  default     = ["config", "guardduty", "security_hub"]
 
   validation {
-    condition     = !var.baseline.security_hub || var.baseline.config || var.organisation_records
-    error_message = "Security Hub's checks read what Config records: switch both off, or say that the organisation records (organisation_records)."
+    condition     = length(setsubtract(var.baseline, ["config", "guardduty", "security_hub"])) == 0
+    error_message = "baseline may name config, guardduty and security_hub."
   }
-}
-
-variable "organisation_records" {
-  description = "Whether the organisation's own recorder of Config runs in this account."
-  type        = bool
-  default     = false
 }
 
 variable "config_rules" {

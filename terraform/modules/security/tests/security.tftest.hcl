@@ -72,7 +72,7 @@ run "delivers_where_config_can" {
 
 run "leaves_to_the_organisation_what_it_has" {
   variables {
-    baseline = { config = false, guardduty = false, security_hub = false }
+    baseline = []
   }
 
   assert {
@@ -125,7 +125,7 @@ run "refuses_bad_values" {
     account_id         = "x"
     audit_bucket       = ""
     config_bucket      = ""
-    baseline           = { config = false }
+    baseline           = ["macie"]
     key_arns           = { audit = "x", logs = "y", volumes = "z" }
     trail              = { data_bucket_arns = [] }
     config_rules       = { one = { identifier = "lower-case" } }
