@@ -7,6 +7,7 @@ import { run } from './command.ts';
 export const folders = [
   'namespaces',
   'policies',
+  'nodes',
   'operators',
   'storage',
   'mlflow',

@@ -105,6 +105,16 @@ describe('Helm', () => {
     ]);
   });
 
+  it('installs Karpenter, and gives it its pools, before anything that needs a node of theirs', () => {
+    // a cluster that stands by has system nodes alone, which take nothing but Karpenter
+    const steps: readonly string[] = folders;
+    const step = ({ after }: Chart) => (after === undefined ? steps.indexOf('operators') - 0.5 : steps.indexOf(after));
+    const karpenter = charts.find(({ name }) => name === 'karpenter') as Chart;
+    expect(step(karpenter)).toBeLessThan(steps.indexOf('nodes'));
+    const early = charts.filter((chart) => chart !== karpenter && step(chart) < steps.indexOf('nodes'));
+    expect(early).toEqual([]);
+  });
+
   it('installs every chart at some step of the order', () => {
     const steps: readonly string[] = folders;
     expect(charts.filter(({ after }) => after !== undefined && !steps.includes(after))).toEqual([]);
