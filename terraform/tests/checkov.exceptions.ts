@@ -108,6 +108,10 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
         'module.s3.aws_s3_bucket.this["logs"]',
       ],
     },
+    {
+      reason: 'A copy needs no copy of its own.',
+      resources: ['module.s3.aws_s3_bucket.replica*'],
+    },
   ],
   CKV_AWS_145: [
     {
