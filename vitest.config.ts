@@ -10,6 +10,7 @@ const parts = {
   sdk: 'sdk',
   terraform: 'terraform',
   kubernetes: 'kubernetes',
+  cicd: 'cicd',
   examples: 'examples/*',
   repository: 'scripts',
 };

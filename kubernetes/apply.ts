@@ -33,7 +33,10 @@ export interface ApplyOptions {
   readonly log: (line: string) => void;
 }
 
-/** Applies everything. @throws with the step, kubectl's own words and, where it waited, what the pods say. */
+/**
+ * Applies everything, and waits for all but streaming: its brokers are none of this platform's, and may not be there yet.
+ * @throws with the step, kubectl's own words and, where it waited, what the pods say.
+ */
 export async function apply(options: ApplyOptions): Promise<void> {
   const { environment, log } = options;
   const steps = await renderEnvironment(environment);
@@ -44,7 +47,7 @@ export async function apply(options: ApplyOptions): Promise<void> {
       await applyManifests(log);
     }
     await applyObjects(folder, objects, options);
-    if (options.seconds > 0) await waitFor(objects, { log, seconds: options.seconds });
+    if (options.seconds > 0 && folder !== 'flink') await waitFor(objects, { log, seconds: options.seconds });
     if (options.charts) await installCharts(environment, log, folder);
   }
 }

@@ -4,6 +4,7 @@ import { run } from './command.ts';
 import { download, verified } from './crds.ts';
 import { type Environment, identity, type Manifest, readManifests, root, writeManifests } from './manifests.ts';
 import lock from './operators/charts/charts.lock.json' with { type: 'json' };
+import { chartValues } from './settings.ts';
 
 export interface Chart {
   readonly name: string;
@@ -26,14 +27,18 @@ export interface LockedManifest {
 /** Operators that are no chart. */
 export const manifests: readonly LockedManifest[] = lock.manifests;
 
-/** The values of a chart: those kept here and, over them, those of the environment, if any. */
-export const helmValues = (chart: Chart, environment: Environment): string[] =>
-  [`operators/charts/${chart.name}.yaml`, `overlays/${environment}/charts/${chart.name}.yaml`]
-    .filter((file) => existsSync(`${root}${file}`))
-    .map((file) => `--values=${root}${file}`);
+/** The values of a chart: those kept here and, over them, the environment's sizes and settings, if any. */
+export async function helmValues(chart: Chart, environment: Environment): Promise<string[]> {
+  const files = [`operators/charts/${chart.name}.yaml`, `overlays/${environment}/charts/${chart.name}.yaml`];
+  const settings = Object.entries(await chartValues(chart.name, environment));
+  return [
+    ...files.filter((file) => existsSync(`${root}${file}`)).map((file) => `--values=${root}${file}`),
+    ...settings.map(([key, value]) => `--set-string=${key}=${value}`),
+  ];
+}
 
 /** Helm's arguments for a chart at its locked version. */
-export function helmArguments(chart: Chart, environment: Environment): string[] {
+export async function helmArguments(chart: Chart, environment: Environment): Promise<string[]> {
   return [
     'upgrade',
     chart.name,
@@ -42,7 +47,7 @@ export function helmArguments(chart: Chart, environment: Environment): string[] 
     `--version=${chart.version}`,
     `--namespace=${chart.namespace}`,
     ...(chart.repository ? [`--repo=${chart.repository}`] : []),
-    ...helmValues(chart, environment),
+    ...(await helmValues(chart, environment)),
     // the CRDs were applied before, from the lock; KServe's configuration is also ours
     '--take-ownership',
     '--server-side=true',
@@ -63,7 +68,7 @@ export async function installCharts(
   after?: string,
 ): Promise<void> {
   for (const chart of charts.filter((one) => one.after === after)) {
-    const { code, stderr } = await run('helm', helmArguments(chart, environment), { timeout: 660_000 });
+    const { code, stderr } = await run('helm', await helmArguments(chart, environment), { timeout: 660_000 });
     if (code !== 0) throw new Error(`operators: chart ${chart.name} ${chart.version} failed:\n${stderr.trim()}`);
     log(`operators: ${chart.name} ${chart.version}`);
   }

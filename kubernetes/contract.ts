@@ -2,7 +2,6 @@
  * What the manifests expect of Terraform, read off the manifests: `node contract.ts ENVIRONMENT` prints it. A test holds
  * both sides together.
  */
-import { parse } from 'yaml';
 import { type Environment, environments, type Manifest, renderEnvironment } from './manifests.ts';
 
 export interface Contract {
@@ -13,7 +12,10 @@ export interface Contract {
   readonly podIdentities: readonly string[];
   /** Groups that access entries give to people's roles. */
   readonly groups: readonly string[];
+  /** ARNs of aliases of keys, account and region included. */
   readonly keyAliases: readonly string[];
+  /** Names of the images that are built here, by the registry that they come from. */
+  readonly images: readonly string[];
   readonly clusterName: string;
   readonly nodeRole: string;
 }
@@ -51,18 +53,8 @@ export async function contract(environment: Environment): Promise<Contract> {
   const unknown = ownIdentities.filter((name) => !accounts.includes(name));
   if (unknown.length > 0) throw new Error(`no service account ${unknown.join(', ')}`);
   const nodes = objects.find(({ kind }) => kind === 'EC2NodeClass') as Manifest;
-  const platform = objects.find(
-    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'platform-api',
-  ) as Manifest;
-  const artifacts = (parse(platform['data']['mlops.yaml']) as { artifacts: string }).artifacts;
   return {
-    buckets: [
-      ...new Set([
-        ...all(text, /s3:\/\/([a-z0-9-]+)/g),
-        ...all(text, /"bucket":"([a-z0-9-]+)"/g),
-        new URL(artifacts).host,
-      ]),
-    ].sort(),
+    buckets: [...new Set([...all(text, /s3:\/\/([a-z0-9-]+)/g), ...all(text, /"bucket":"([a-z0-9-]+)"/g)])].sort(),
     secrets: objects
       .filter(({ kind }) => kind === 'ExternalSecret')
       .flatMap(remoteKeys)
@@ -76,7 +68,8 @@ export async function contract(environment: Environment): Promise<Contract> {
       .map(({ name }) => name)
       .filter((name, index, names) => names.indexOf(name) === index)
       .sort(),
-    keyAliases: all(text, /:(alias\/[a-z0-9-]+)/g),
+    keyAliases: all(text, /(arn:aws:kms:[a-z0-9-]+:\d{12}:alias\/[a-z0-9-]+)/g),
+    images: all(text, /"(\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/[a-z0-9/-]+)[:@]/g),
     clusterName: nodes.spec.subnetSelectorTerms[0].tags['karpenter.sh/discovery'],
     nodeRole: nodes.spec.role,
   };

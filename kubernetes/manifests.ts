@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments, stringify } from 'yaml';
 import { run } from './command.ts';
@@ -6,6 +7,7 @@ import { run } from './command.ts';
 export const folders = [
   'namespaces',
   'policies',
+  'nodes',
   'operators',
   'storage',
   'mlflow',
@@ -14,8 +16,8 @@ export const folders = [
   'monitoring',
   'ingress',
   'platform-api',
-  'flink',
   'backup',
+  'flink',
 ] as const;
 
 export const environments = ['dev', 'staging', 'prod'] as const;
@@ -69,8 +71,47 @@ export function renderEnvironment(environment: Environment): Promise<Map<string,
   return known;
 }
 
+/** Kinds whose pods are replaced when their template changes. */
+const REPLACED = ['Deployment', 'StatefulSet', 'DaemonSet'];
+/** The annotation of pods that says with which configuration they were started. */
+export const CONFIGURATION = 'mlops.dev/configuration';
+
+/**
+ * A workload with the digest of the ConfigMaps that its pods read, so that a changed one replaces them: a file that is mounted
+ * by itself (subPath) and a variable never change in a pod that runs.
+ */
+export function stamped(object: Manifest, maps: ReadonlyMap<string, Manifest>): Manifest {
+  if (!REPLACED.includes(object.kind)) return object;
+  const { template } = object.spec;
+  const names = new Set<string>();
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      const name: unknown = ['configMap', 'configMapRef', 'configMapKeyRef'].includes(key) && inner?.name;
+      if (typeof name === 'string') names.add(name);
+      collect(inner);
+    }
+  };
+  collect(template.spec);
+  const read = [...names].sort().flatMap((name) => maps.get(`${object.metadata.namespace}/${name}`) ?? []);
+  if (read.length === 0) return object;
+  const text = JSON.stringify(read.map((map) => [map['data'], map['binaryData']]));
+  const annotations = {
+    ...template.metadata.annotations,
+    [CONFIGURATION]: createHash('sha256').update(text).digest('hex').slice(0, 16),
+  };
+  const metadata = { ...template.metadata, annotations };
+  return { ...object, spec: { ...object.spec, template: { ...template, metadata } } };
+}
+
 async function renderFolders(environment: Environment): Promise<Map<string, Manifest[]>> {
-  const objects = new Map((await render(`overlays/${environment}`)).map((object) => [identity(object), object]));
+  const all = await render(`overlays/${environment}`);
+  const maps = new Map(
+    all
+      .filter(({ kind }) => kind === 'ConfigMap')
+      .map((map) => [`${map.metadata.namespace}/${map.metadata.name}`, map] as const),
+  );
+  const objects = new Map(all.map((object) => [identity(object), stamped(object, maps)]));
   const result = new Map<string, Manifest[]>();
   for (const folder of folders) {
     const own = (await render(folder)).map((object) => {

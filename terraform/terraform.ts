@@ -54,9 +54,10 @@ export interface WorkingCopy {
   readonly remove: () => void;
 }
 
-/** Whether a file is written by people: not what Terraform leaves beside it. */
+/** Whether a file belongs to the sources, an environment's lock of its provider included: not what Terraform leaves beside it. */
 export function isSource(path: string): boolean {
-  return !/[/\\](\.terraform|node_modules|terraform\.tfstate[^/\\]*|\.terraform\.lock\.hcl)$/.test(path);
+  if (path.endsWith('.terraform.lock.hcl')) return /[/\\]environments[/\\][^/\\]+[/\\][^/\\]+$/.test(path);
+  return !/[/\\](\.terraform|node_modules|terraform\.tfstate[^/\\]*)$/.test(path);
 }
 
 /** Copies the modules and one environment; `overrides` is HCL that is merged over the environment's own. */

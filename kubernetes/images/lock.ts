@@ -9,7 +9,7 @@ export interface LockedImage {
   readonly name: string;
   readonly tag: string;
   readonly digest: string | null;
-  /** Built from this repository. */
+  /** Built from this repository, and pushed to each account's own registry: nobody else's is asked. */
   readonly ours?: boolean;
 }
 
@@ -80,7 +80,7 @@ if (import.meta.main) {
   const failures: string[] = [];
   const updated: LockedImage[] = [];
   for (const image of images) {
-    if (wanted.length > 0 && !wanted.includes(image.name)) updated.push(image);
+    if (image.ours || (wanted.length > 0 && !wanted.includes(image.name))) updated.push(image);
     else {
       const digest = await digestOf(image).catch((error: unknown) => {
         failures.push((error as Error).message);

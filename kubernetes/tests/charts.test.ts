@@ -65,7 +65,7 @@ async function renderChart(chart: Chart, environment: Environment): Promise<Mani
     ...args,
     '--kube-version=1.35',
     ...apis.map((api) => `--api-versions=${api}`),
-    ...helmValues(chart, environment),
+    ...(await helmValues(chart, environment)),
     ...schema,
     '--include-crds',
   ]);
@@ -74,9 +74,9 @@ async function renderChart(chart: Chart, environment: Environment): Promise<Mani
 }
 
 describe('Helm', () => {
-  it('is told the locked version, the values of the environment, and to undo what fails', () => {
+  it('is told the locked version, the values of the environment, and to undo what fails', async () => {
     const chart = charts.find(({ name }) => name === 'cert-manager') as Chart;
-    expect(helmArguments(chart, 'dev')).toEqual([
+    expect(await helmArguments(chart, 'dev')).toEqual([
       'upgrade',
       'cert-manager',
       'cert-manager',
@@ -93,10 +93,26 @@ describe('Helm', () => {
       '--timeout=10m',
     ]);
     const karpenter = charts.find(({ name }) => name === 'karpenter') as Chart;
-    expect(helmValues(karpenter, 'staging')).toEqual([
+    expect(await helmValues(karpenter, 'staging')).toEqual([
       `--values=${root}operators/charts/karpenter.yaml`,
-      `--values=${root}overlays/staging/charts/karpenter.yaml`,
+      '--set-string=settings.clusterName=mlops-staging',
+      '--set-string=settings.interruptionQueue=mlops-staging-karpenter',
     ]);
+    const ingress = charts.find(({ name }) => name === 'nginx-ingress') as Chart;
+    expect(await helmValues(ingress, 'dev')).toEqual([
+      `--values=${root}operators/charts/nginx-ingress.yaml`,
+      `--values=${root}overlays/dev/charts/nginx-ingress.yaml`,
+    ]);
+  });
+
+  it('installs Karpenter, and gives it its pools, before anything that needs a node of theirs', () => {
+    // a cluster that stands by has system nodes alone, which take nothing but Karpenter
+    const steps: readonly string[] = folders;
+    const step = ({ after }: Chart) => (after === undefined ? steps.indexOf('operators') - 0.5 : steps.indexOf(after));
+    const karpenter = charts.find(({ name }) => name === 'karpenter') as Chart;
+    expect(step(karpenter)).toBeLessThan(steps.indexOf('nodes'));
+    const early = charts.filter((chart) => chart !== karpenter && step(chart) < steps.indexOf('nodes'));
+    expect(early).toEqual([]);
   });
 
   it('installs every chart at some step of the order', () => {
@@ -170,7 +186,7 @@ if (sources)
         const chart = { name: 'sample', namespace: 'operators', chart: folder, version: '1.2.3' };
         for (const revision of ['1', '2']) {
           const env = { ...process.env, KUBECONFIG: cluster.kubeconfig };
-          const { code, stdout, stderr } = await run(needTool('helm'), helmArguments(chart, 'dev'), { env });
+          const { code, stdout, stderr } = await run(needTool('helm'), await helmArguments(chart, 'dev'), { env });
           expect([code, stderr]).toEqual([0, '']);
           expect(stdout).toContain(`REVISION: ${revision}`);
         }

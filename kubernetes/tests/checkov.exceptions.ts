@@ -11,11 +11,17 @@ export const exceptions: Readonly<Record<string, { readonly reason: string; read
     objects: ['*'],
   },
   CKV_K8S_35: {
-    reason: 'MLflow and the platform take their database from the environment and from nowhere else.',
-    objects: ['Deployment.mlflow.mlflow', 'Job.mlflow.mlflow-migrate-v3-15-1', 'Deployment.mlops.platform-api'],
+    reason:
+      'MLflow, the platform and the job that makes databases take their database from the environment and from nowhere else.',
+    objects: [
+      'Deployment.mlflow.mlflow',
+      'Job.mlflow.mlflow-migrate-v3-15-1',
+      'Job.mlflow.databases-v1',
+      'Deployment.mlops.platform-api',
+    ],
   },
   CKV_K8S_38: {
-    reason: 'These talk to the API server: the platform deploys models, Alloy reads logs, the drill makes restores.',
-    objects: ['Deployment.mlops.platform-api', 'StatefulSet.monitoring.alloy', 'CronJob.velero.restore-drill'],
+    reason: 'These talk to the API server: Alloy reads logs, the drill makes restores.',
+    objects: ['StatefulSet.monitoring.alloy', 'CronJob.velero.restore-drill'],
   },
 };

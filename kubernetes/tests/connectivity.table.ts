@@ -9,14 +9,8 @@ export const inside: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'monitoring/grafana': '3000',
     'operators/gateway-controller': '8443',
   },
-  'mlops/platform-api': {
-    'mlflow/mlflow': '5000',
-    'feast/feast': '6566 6570 6572',
-    'kserve/kserve-gateway': '443',
-    'team-data-science/model': '8080',
-    'team-clinical/clinical-model': '8080',
-    'monitoring/prometheus': '9090',
-  },
+  // models run in the platform's own processes: neither KServe, Feast nor the API server is asked by it
+  'mlops/platform-api': { 'mlflow/mlflow': '5000' },
   'kserve/kserve-gateway': {
     'team-data-science/model': '8080',
     'team-clinical/clinical-model': '8080',
@@ -67,9 +61,10 @@ export const inside: Readonly<Record<string, Readonly<Record<string, string>>>> 
 
 /** To places outside of the cluster. vpc stands for databases, private endpoints and the API server. */
 export const outside: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'mlops/platform-api': { internet: '443', vpc: '443 5432 5439 6379', 'pod identity agent': '80' },
+  'mlops/platform-api': { internet: '443', vpc: '443 5432', 'pod identity agent': '80' },
   'mlflow/mlflow': { vpc: '443 5432', 'pod identity agent': '80' },
   'mlflow/mlflow-migrate': { vpc: '5432' },
+  'mlflow/databases': { vpc: '5432' },
   'feast/feast': { vpc: '443 5432 6379', 'pod identity agent': '80' },
   'feast/feast-materialise': { vpc: '443 5432 6379', 'pod identity agent': '80' },
   'flink/flink': { vpc: '443 9094', 'pod identity agent': '80' },

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
-import { type Manifest, renderEnvironment } from '../manifests.ts';
+import { type Manifest, renderEnvironment, root } from '../manifests.ts';
 import { fromInternet, inside, outside } from './connectivity.table.ts';
 import { inBlock, mayReceive, maySend, type Network, namedPorts, places, type Workload } from './connectivity.ts';
 import { operated, workloads } from './workloads.ts';
@@ -83,6 +85,19 @@ suite('network policies', { needs: ['kubectl'] }, () => {
       ports((port, protocol) => mayReceive(network, pod, places.internet, port, protocol)),
     ]);
     expect(Object.fromEntries(open.filter(([, text]) => text !== ''))).toEqual(fromInternet);
+  });
+
+  it('let pods reach the API server by the address of its Service, which is not translated yet when they are asked', async () => {
+    const module = await readFile(join(root, '../terraform/modules/eks/variables.tf'), 'utf8');
+    const [, range = ''] = /variable "service_cidr" \{[^}]*default\s*=\s*"([^"]+)"/.exec(module) ?? [];
+    expect(inBlock(places.service, range)).toBe(true);
+    const own = pods.filter(({ namespace }) => namespace !== 'kube-system');
+    const reach = (from: Workload, place: keyof typeof places) =>
+      ports((port, protocol) => maySend(network, from, places[place], port, protocol));
+    for (const pod of own) expect([name(pod), reach(pod, 'service')]).toEqual([name(pod), reach(pod, 'vpc')]);
+    expect(own.filter((pod) => maySend(network, pod, places.service, 443)).length).toBeGreaterThan(8);
+    // what EKS takes beside a VPC in 10.0.0.0/8 would be out of their reach
+    expect(own.filter((pod) => maySend(network, pod, '172.20.0.1', 443)).map(name)).toEqual([]);
   });
 
   it('let every pod ask for names, and none reach instance metadata', () => {

@@ -11,6 +11,8 @@ export interface Workload {
 export const places = {
   internet: '203.0.113.10',
   vpc: '10.0.20.30',
+  /** A Service's own address (service_cidr of Terraform's module eks): policies are asked about it before it becomes a pod's. */
+  service: '10.100.20.30',
   'pod identity agent': '169.254.170.23',
   'instance metadata': '169.254.169.254',
 } as const;

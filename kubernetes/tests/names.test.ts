@@ -15,7 +15,9 @@ suite('every name', { needs: ['kubectl'] }, () => {
   const of = (...kinds: string[]) => base.filter(({ kind }) => kinds.includes(kind));
 
   it('of an image is in the lock, at its version, and by its digest where one is known', () => {
-    const found = new Set(base.flatMap(imagesOf));
+    // ours come from each account's own registry, which the lock does not know
+    const ours = /^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\//;
+    const found = new Set(base.flatMap(imagesOf).map((image) => image.replace(ours, 'localhost/')));
     const locked = new Map(images.images.map((image) => [`${image.name}:${image.tag}`, image]));
     expect([...found].map((image) => image.replace(/@sha256:.*/, '')).filter((image) => !locked.has(image))).toEqual(
       [],

@@ -13,9 +13,13 @@ const deployed = async (environment: (typeof environments)[number]) => {
   const objects = (await renderEnvironment(environment)).get('platform-api') ?? [];
   const find = (kind: string) =>
     objects.find((object) => object.kind === kind && object.metadata.name === 'platform-api') as Manifest;
+  const { 'mlops.yaml': text, artifacts, 'allowed-hosts': hosts } = find('ConfigMap')['data'] as Record<string, string>;
+  const file = parse(text ?? '') as Record<string, unknown>;
   return {
     objects,
-    file: parse(find('ConfigMap')['data']['mlops.yaml']) as Record<string, unknown>,
+    file,
+    /** What the platform makes of its file and of the variables that come from the same map. */
+    settings: { ...file, artifacts, 'allowed-hosts': hosts?.split(',') } as Record<string, unknown>,
     pod: find('Deployment').spec.template.spec,
   };
 };
@@ -23,38 +27,40 @@ const deployed = async (environment: (typeof environments)[number]) => {
 suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
   describe.each(environments)('%s', (environment) => {
     it('has settings that the platform knows, with values it takes', async () => {
-      const { file, pod } = await deployed(environment);
+      const { file, settings: all, pod } = await deployed(environment);
       expect(Object.keys(file).filter((key) => !(programs.platform as readonly string[]).includes(key))).toEqual([]);
-      expect([...Value.Errors(settingsSchema, Value.Default(settingsSchema, { ...file }))]).toEqual([]);
+      expect([...Value.Errors(settingsSchema, Value.Default(settingsSchema, { ...all }))]).toEqual([]);
       const variables = (pod.containers[0].env as { name: string }[])
         .map(({ name }) => name)
         .filter((name) => name.startsWith('MLOPS_'));
       const keys = variables.map((name) => name.slice('MLOPS_'.length).toLowerCase().replaceAll('_', '-'));
-      expect(keys).toEqual(['database']);
+      expect(keys).toEqual(['database', 'artifacts', 'allowed-hosts']);
       expect(keys.filter((key) => !(key in settings))).toEqual([]);
     });
 
     it('listens where its service sends to, and may be called by every host of the edge', async () => {
-      const { file, objects, pod } = await deployed(environment);
+      const { settings: all, file, objects, pod } = await deployed(environment);
       const service = objects.find(({ kind }) => kind === 'Service');
       expect(pod.containers[0].ports[0].containerPort).toBe(file['port']);
       expect(service?.spec.ports[0].port).toBe(file['port']);
       const edge = ((await renderEnvironment(environment)).get('ingress') ?? []).filter(
         ({ kind, metadata }) => kind === 'VirtualServer' && metadata.namespace === 'mlops',
       );
-      for (const { spec } of edge) expect(file['allowed-hosts']).toContain(spec.host);
+      for (const { spec } of edge) expect(all['allowed-hosts']).toContain(spec.host);
     });
 
     it('keeps nothing in the pod, and points the tracking seat at the MLflow server', async () => {
-      const { file } = await deployed(environment);
-      expect(file).toMatchObject({
+      const { settings: all } = await deployed(environment);
+      expect(all).toMatchObject({
         empty: true,
         artifacts: expect.stringMatching(/^s3:/),
         'tracking-url': expect.stringContaining('mlflow.mlflow.svc'),
       });
       // MLflow refuses a Host header it was not told of
-      const map = ((await renderEnvironment(environment)).get('mlflow') ?? []).find(({ kind }) => kind === 'ConfigMap');
-      expect(map?.['data']['allowed-hosts'].split(',')).toContain(new URL(String(file['tracking-url'])).host);
+      const map = ((await renderEnvironment(environment)).get('mlflow') ?? []).find(
+        ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'mlflow',
+      );
+      expect(map?.['data']['allowed-hosts'].split(',')).toContain(new URL(String(all['tracking-url'])).host);
     });
 
     it('is signed in to at the edge for as long as it takes anybody itself', async () => {

@@ -10,6 +10,7 @@ const exceptions: Readonly<Record<string, readonly Rule[]>> = {
   // (the default is mlops-standard) or for labels (the namespace has the owner's)
   'FeatureStore features': ['no privilege', 'capabilities', 'read-only root', 'priority', 'owner'],
   // done, not serving: nothing to probe, to spread or to protect
+  'Job databases': ['probes', 'zones', 'disruption budget'],
   'Job mlflow-migrate': ['probes', 'zones', 'disruption budget'],
   'CronJob feast-materialise': ['probes', 'zones', 'disruption budget'],
   'CronJob restore-drill': ['probes', 'zones', 'disruption budget'],
@@ -24,7 +25,6 @@ const keptByOperator: Readonly<Record<string, readonly Rule[]>> = {
 
 /** Workloads that talk to the API server, and so mount a token. */
 const withToken = [
-  'Deployment platform-api',
   'StatefulSet alloy',
   'CronJob restore-drill',
   'FlinkDeployment airport-activity',

@@ -31,13 +31,13 @@ const write = 'create update patch delete';
 /** resources, verbs, namespace ('' for the whole cluster), and the subjects to whom the answer is yes. */
 const rows: readonly (readonly [string, string, string, readonly SubjectName[]])[] = [
   // a team's namespace: who looks
-  ['pods', read, team, ['viewer', 'member', 'admin', 'auditor', 'platform', 'prometheus', 'alloy']],
-  ['pods/log', read, team, ['viewer', 'member', 'admin', 'platform', 'alloy']],
-  ['services', read, team, ['viewer', 'member', 'admin', 'auditor', 'platform', 'prometheus']],
-  ['events resourcequotas', read, team, ['viewer', 'member', 'admin', 'auditor', 'platform']],
+  ['pods', read, team, ['viewer', 'member', 'admin', 'auditor', 'prometheus', 'alloy']],
+  ['pods/log', read, team, ['viewer', 'member', 'admin', 'alloy']],
+  ['services', read, team, ['viewer', 'member', 'admin', 'auditor', 'prometheus']],
+  ['events resourcequotas', read, team, ['viewer', 'member', 'admin', 'auditor']],
   ['persistentvolumeclaims serviceaccounts limitranges', read, team, ['viewer', 'member', 'admin', 'auditor']],
   ['configmaps', read, team, ['viewer', 'member', 'admin']],
-  ['deployments.apps', read, team, ['viewer', 'member', 'admin', 'auditor', 'platform']],
+  ['deployments.apps', read, team, ['viewer', 'member', 'admin', 'auditor']],
   [
     'statefulsets.apps replicasets.apps jobs.batch cronjobs.batch',
     read,
@@ -51,10 +51,10 @@ const rows: readonly (readonly [string, string, string, readonly SubjectName[]])
     team,
     ['viewer', 'member', 'admin', 'auditor'],
   ],
-  [`${models} servingruntimes.serving.kserve.io`, read, team, ['viewer', 'member', 'admin', 'auditor', 'platform']],
-  ['inferencegraphs.serving.kserve.io', read, team, ['viewer', 'member', 'admin', 'auditor', 'platform']],
+  [`${models} servingruntimes.serving.kserve.io`, read, team, ['viewer', 'member', 'admin', 'auditor']],
+  ['inferencegraphs.serving.kserve.io', read, team, ['viewer', 'member', 'admin', 'auditor']],
   ['trainedmodels.serving.kserve.io', read, team, ['viewer', 'member', 'admin', 'auditor']],
-  ['inferenceservices/status.serving.kserve.io', read, team, ['auditor', 'platform']],
+  ['inferenceservices/status.serving.kserve.io', read, team, ['auditor']],
   [
     'flinkdeployments.flink.apache.org flinksessionjobs.flink.apache.org',
     read,
@@ -62,7 +62,7 @@ const rows: readonly (readonly [string, string, string, readonly SubjectName[]])
     ['viewer', 'member', 'admin', 'auditor'],
   ],
   ['flinkstatesnapshots.flink.apache.org', read, team, ['viewer', 'member', 'admin', 'auditor']],
-  ['httproutes.gateway.networking.k8s.io', read, team, ['auditor', 'platform']],
+  ['httproutes.gateway.networking.k8s.io', read, team, ['auditor']],
   ['externalsecrets.external-secrets.io', read, team, ['admin']],
   // who changes
   ['pods services configmaps persistentvolumeclaims', write, team, ['member', 'admin']],
@@ -70,9 +70,9 @@ const rows: readonly (readonly [string, string, string, readonly SubjectName[]])
   ['horizontalpodautoscalers.autoscaling poddisruptionbudgets.policy', write, team, ['member', 'admin']],
   ['pods/portforward', 'create', team, ['member', 'admin']],
   ['pods/exec', 'create', team, ['admin']],
-  [`${models} inferencegraphs.serving.kserve.io`, write, team, ['admin', 'platform']],
+  [`${models} inferencegraphs.serving.kserve.io`, write, team, ['admin']],
   ['servingruntimes.serving.kserve.io', write, team, ['admin']],
-  ['httproutes.gateway.networking.k8s.io', write, team, ['platform']],
+  ['httproutes.gateway.networking.k8s.io', write, team, []],
   ['externalsecrets.external-secrets.io', write, team, ['admin']],
   // nobody
   ['secrets', `${read} ${write}`, team, []],
@@ -83,10 +83,10 @@ const rows: readonly (readonly [string, string, string, readonly SubjectName[]])
   ['pods/ephemeralcontainers', 'update patch', team, []],
   [models, 'deletecollection', team, []],
   // another team is another world
-  ['pods', read, 'team-clinical', ['auditor', 'platform', 'prometheus', 'alloy']],
+  ['pods', read, 'team-clinical', ['auditor', 'prometheus', 'alloy']],
   ['pods configmaps jobs.batch', write, 'team-clinical', []],
   ['configmaps secrets', read, 'team-clinical', []],
-  [models, 'create', 'team-clinical', ['platform']],
+  [models, 'create', 'team-clinical', []],
   // the platform's own namespaces
   ['pods services configmaps events persistentvolumeclaims serviceaccounts', write, 'mlops', ['operator']],
   ['pods', read, 'mlops', ['operator', 'auditor', 'prometheus', 'alloy']],
@@ -137,8 +137,8 @@ const rows: readonly (readonly [string, string, string, readonly SubjectName[]])
   ['pods/log', read, '', ['alloy']],
   ['services', read, '', ['auditor', 'prometheus']],
   ['events persistentvolumes persistentvolumeclaims resourcequotas limitranges serviceaccounts', read, '', ['auditor']],
-  ['namespaces', read, '', ['auditor', 'platform', 'prometheus', 'alloy']],
-  ['clusterservingruntimes.serving.kserve.io', read, '', ['auditor', 'platform']],
+  ['namespaces', read, '', ['auditor', 'prometheus', 'alloy']],
+  ['clusterservingruntimes.serving.kserve.io', read, '', ['auditor']],
   [
     'deployments.apps cronjobs.batch horizontalpodautoscalers.autoscaling poddisruptionbudgets.policy',
     read,

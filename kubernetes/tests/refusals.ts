@@ -122,7 +122,7 @@ export const refusals: readonly Refusal[] = [
   },
   {
     rule: 'regulated teams store on their own class only',
-    words: /exceeded quota: team-quota.*gp3.storageclass/,
+    words: /regulated-volumes.*must be of the class gp3-hipaa/,
     manifest: claim('team-clinical', clinicians, { storageClassName: 'gp3', ...storage('1Gi') }),
   },
   {

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { contract } from '../contract.ts';
 import { type Environment, environments, renderEnvironment } from '../manifests.ts';
+import { chartValues } from '../settings.ts';
 
 /** Made once by hand, because no Terraform resource has its content (README). */
 const byHand = ['mlops/rds-ca-bundle'];
@@ -29,7 +30,6 @@ const tainted = (taints: readonly Taint[] = []) => taints.map(({ key, value }) =
 
 /** Karpenter runs on nodes that it has not made: its chart's values. */
 const karpenter = parse(readFileSync(join(import.meta.dirname, '../operators/charts/karpenter.yaml'), 'utf8')) as {
-  readonly settings: { readonly interruptionQueue: string };
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly tolerations: readonly Taint[];
 };
@@ -54,11 +54,48 @@ terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
     it('has each key alias, the cluster and the nodes’ role', async () => {
       const [of, { keyAliases, clusterName, nodeRole }] = [await planned(environment), await expected];
       expect(keyAliases.length).toBeGreaterThan(0);
-      expect(named(of('aws_kms_alias'), 'name')).toEqual(expect.arrayContaining([...keyAliases]));
+      const { variables } = await planOf(environment);
+      const here = `arn:aws:kms:${variables?.['region']?.value}:${variables?.['account_id']?.value}:`;
+      expect(named(of('aws_kms_alias'), 'name').map((alias) => here + alias)).toEqual(
+        expect.arrayContaining([...keyAliases]),
+      );
       expect(named(of('aws_eks_cluster'), 'name')).toContain(clusterName);
       expect(named(of('aws_iam_role'), 'name')).toContain(nodeRole);
       const [subnet] = of('aws_subnet').filter(({ values }) => JSON.stringify(values['tags']).includes('karpenter.sh'));
       expect(subnet?.values['tags']).toMatchObject({ 'karpenter.sh/discovery': clusterName });
+    });
+
+    it('has a repository for each image that is built here, in its own account', async () => {
+      const [of, { images }] = [await planned(environment), await expected];
+      const { variables } = await planOf(environment);
+      const registry = `${variables?.['account_id']?.value}.dkr.ecr.${variables?.['region']?.value}.amazonaws.com`;
+      expect(images.length).toBeGreaterThan(1);
+      expect(named(of('aws_ecr_repository'), 'name').map((name) => `${registry}/${name}`)).toEqual(
+        expect.arrayContaining([...images]),
+      );
+    });
+
+    it('tells the load balancer controller a name that its VPC has', async () => {
+      const of = await planned(environment);
+      const { 'vpcTags.Name': name } = await chartValues('aws-load-balancer-controller', environment);
+      expect(of('aws_vpc').map(({ values }) => (values['tags'] as Record<string, string>)['Name'])).toContain(name);
+    });
+
+    it('ends in the evening the nodes that Karpenter tags', async () => {
+      const of = await planned(environment);
+      const objects = [...(await renderEnvironment(environment)).values()].flat();
+      const tags = objects.filter(({ kind }) => kind === 'EC2NodeClass').map(({ spec }) => spec.tags);
+      // the keys by which the bill is split, as on everything that Terraform makes
+      const { variables } = await planOf(environment);
+      const { Environment, Project, CostCenter } = (variables?.['tags']?.value ?? {}) as Record<string, string>;
+      for (const own of tags) expect(own).toMatchObject({ Environment, Project, CostCenter, Team: 'platform' });
+      const ends = of('aws_scheduler_schedule')
+        .map(({ values }) => (values['target'] as { input: string }[])[0]?.input ?? '')
+        .filter((input) => input.includes('AWS-TerminateEC2Instance'))
+        .flatMap((input) => (JSON.parse(input) as { Targets: { Key: string; Values: string[] }[] }).Targets);
+      expect(ends).toHaveLength(environment === 'dev' ? 1 : 0);
+      for (const { Key, Values } of ends)
+        for (const own of tags) expect(Values).toContain(own[Key.replace(/^tag:/, '')]);
     });
 
     it('gives each service account that calls AWS its role', async () => {
@@ -112,7 +149,7 @@ terraformSuite('what the manifests expect of Terraform', ['kubectl'], () => {
         expect((values['taint'] as Taint[]).map(({ key }) => key)).toEqual(tolerated);
         expect(values['scaling_config']).toMatchObject([{ max_size: expect.toSatisfy((max: number) => max >= 2) }]);
       }
-      const queue = karpenter.settings.interruptionQueue.replace('prod', environment);
+      const { 'settings.interruptionQueue': queue } = await chartValues('karpenter', environment);
       expect(named(of('aws_sqs_queue'), 'name')).toContain(queue);
     });
 

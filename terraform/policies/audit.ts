@@ -239,6 +239,7 @@ export const audit: readonly Policy[] = [
     id: 'configuration-recorded',
     title: 'AWS Config records every type of resource, in each region, and judges it by rules',
     proves: ['HIPAA 164.312(b)', 'CIS 3.3', 'ADR-007'],
+    baseline: ['config'],
     needs: [
       'aws_config_configuration_recorder',
       'aws_config_configuration_recorder_status',
@@ -326,6 +327,7 @@ export const audit: readonly Policy[] = [
     id: 'threats-detected',
     title: 'GuardDuty, Security Hub and Access Analyzer watch each region',
     proves: ['HIPAA 164.308(a)(1)(ii)(D)', 'CIS 1.20', 'CIS 4.16', 'ADR-007'],
+    baseline: ['guardduty', 'security_hub'],
     needs: [
       'aws_guardduty_detector',
       'aws_guardduty_detector_feature',

@@ -77,14 +77,24 @@ export const cost: readonly Policy[] = [
   },
   {
     id: 'development-sleeps',
-    title: 'Development stops its nodes, databases and warehouse outside business hours',
+    title:
+      'Development stops its nodes, those that Karpenter makes included, its databases and warehouse outside business hours',
     proves: ['ADR-009'],
     environments: ['dev'],
     needs: ['aws_scheduler_schedule', 'aws_eks_node_group', 'aws_db_instance', 'aws_redshift_cluster'],
     check: (plan) => {
       const schedule = scheduleOf(plan.all);
       const awake = (share: number) => share <= 0 || share > 0.5;
+      const terminations = plan
+        .of('aws_scheduler_schedule')
+        .filter(({ values }) => values['state'] !== 'DISABLED')
+        .map(({ values }) => (values['target'] as readonly { arn?: string; input?: string }[])[0])
+        .filter((target) => target?.arn?.endsWith('aws-sdk:ssm:startAutomationExecution'));
       return [
+        ...missing(
+          !terminations.some((target) => target?.input?.includes('AWS-TerminateEC2Instance')),
+          'leaves the nodes that Karpenter has made running at night',
+        ),
         ...refuse(
           plan.of('aws_eks_node_group'),
           ({ values }) => awake(schedule.nodeGroup(String(values['cluster_name']), String(values['node_group_name']))),

@@ -5,6 +5,7 @@ import { continuity } from './continuity.ts';
 import { cost } from './cost.ts';
 import { encryption } from './encryption.ts';
 import { kubernetes } from './kubernetes.ts';
+import { limits } from './limits.ts';
 import { network } from './network.ts';
 import { PlanView } from './plan-view.ts';
 import type { Policy, Violation } from './policy.ts';
@@ -16,6 +17,7 @@ export const policies: readonly Policy[] = [
   ...cost,
   ...encryption,
   ...kubernetes,
+  ...limits,
   ...network,
 ];
 
@@ -27,8 +29,10 @@ export interface Refusal extends Violation {
 export function refusals(plan: Plan): Refusal[] {
   const view = new PlanView(plan);
   const environment = String(view.variable('environment'));
+  const baseline = view.variable('baseline') as readonly string[] | undefined;
   return policies
     .filter(({ environments }) => environments?.includes(environment) ?? true)
+    .filter(({ baseline: parts = [] }) => parts.every((part) => baseline?.includes(part) ?? true))
     .flatMap(({ id, needs, check }) => {
       const absent = needs.filter((type) => view.of(type).length === 0);
       const found =

@@ -1,6 +1,6 @@
 import type { PlannedResource } from '../terraform.ts';
 import { at, type PlanView } from './plan-view.ts';
-import { missing, type Policy, refuse } from './policy.ts';
+import { type Policy, refuse } from './policy.ts';
 
 const inTransit = ['HIPAA 164.312(e)(1)', 'HIPAA 164.312(e)(2)(ii)', 'ADR-007'] as const;
 const anywhere = ['0.0.0.0/0', '::/0'];
@@ -192,25 +192,5 @@ export const network: readonly Policy[] = [
         'does not use a parameter group of ours',
       ),
     ],
-  },
-  {
-    id: 'firewall',
-    title: "The web firewall has AWS's rules against known bad inputs, and logs",
-    proves: ['ADR-007'],
-    needs: ['aws_wafv2_web_acl', 'aws_wafv2_web_acl_logging_configuration'],
-    check: (plan) => {
-      const rules = ({ values }: PlannedResource) => JSON.stringify(values['rule'] ?? []);
-      return [
-        ...refuse(
-          plan.of('aws_wafv2_web_acl'),
-          (one) => !rules(one).includes('AWSManagedRulesKnownBadInputsRuleSet'),
-          'does not know bad inputs',
-        ),
-        ...missing(
-          plan.of('aws_wafv2_web_acl').length > plan.of('aws_wafv2_web_acl_logging_configuration').length,
-          'has a web firewall that does not log',
-        ),
-      ];
-    },
   },
 ];

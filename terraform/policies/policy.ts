@@ -1,7 +1,7 @@
 import type { PlanView } from './plan-view.ts';
 
-/** A clause of a standard or of a decision record: 45 CFR 164, CIS AWS Foundations 3.0.0, or ours. */
-export type Clause = `HIPAA ${string}` | `CIS ${string}` | `ADR-${string}`;
+/** A clause of a standard or of a decision record: 45 CFR 164, CIS AWS Foundations 3.0.0, ours, or what AWS itself enforces. */
+export type Clause = `HIPAA ${string}` | `CIS ${string}` | `ADR-${string}` | 'AWS limits';
 
 export interface Violation {
   readonly address: string;
@@ -15,6 +15,10 @@ export interface Policy {
   readonly proves: readonly Clause[];
   /** Types that the rule looks at. A plan that lacks one of them is refused: what is not there is not secured. */
   readonly needs: readonly string[];
+  /** Where AWS says so; each rule that proves 'AWS limits' has one. */
+  readonly source?: string;
+  /** Parts of the account's baseline that the rule is about; it does not apply where the organisation has them. */
+  readonly baseline?: readonly ('config' | 'guardduty' | 'security_hub')[];
   /** Where the rule applies; everywhere by default. */
   readonly environments?: readonly string[];
   readonly check: (plan: PlanView) => Violation[];

@@ -37,7 +37,16 @@ const cis: readonly Clause[] = [
 ];
 
 /** Every clause that a policy must prove or that `elsewhere` must account for. */
-export const clauses: readonly Clause[] = [...hipaa, ...cis, 'ADR-003', 'ADR-004', 'ADR-007', 'ADR-008', 'ADR-009'];
+export const clauses: readonly Clause[] = [
+  ...hipaa,
+  ...cis,
+  'ADR-003',
+  'ADR-004',
+  'ADR-007',
+  'ADR-008',
+  'ADR-009',
+  'AWS limits',
+];
 
 const account = 'a setting of the account or its root user, which no Terraform resource holds';
 const federated = 'there are no IAM users (no-people-in-iam); the identity provider holds this';

@@ -8,11 +8,11 @@ variables {
   name       = "mlops-prod"
   account_id = "123456789012"
   buckets = {
-    data            = "mlops-prod-data"
-    artifacts       = "mlops-prod-artifacts"
-    logs            = "mlops-prod-logs"
-    backups         = "mlops-prod-backups"
-    backups_replica = "mlops-prod-backups-replica"
+    data            = "mlops-prod-data-123456789012"
+    artifacts       = "mlops-prod-artifacts-123456789012"
+    logs            = "mlops-prod-logs-123456789012"
+    backups         = "mlops-prod-backups-123456789012"
+    backups_replica = "mlops-prod-backups-replica-123456789012"
   }
   key_arns = {
     data              = "arn:aws:kms:us-east-1:123456789012:key/data"
@@ -101,13 +101,77 @@ run "gives_roles_to_one_service_account_each" {
   }
 
   assert {
-    condition     = anytrue([for statement in data.aws_iam_policy_document.workload["team-data-science/workload"].statement : statement.sid == "Data" && join(" ", statement.resources) == "arn:aws:s3:::mlops-prod-data/teams/data-science/*"])
+    condition     = anytrue([for statement in data.aws_iam_policy_document.workload["team-data-science/workload"].statement : statement.sid == "Data" && join(" ", statement.resources) == "arn:aws:s3:::mlops-prod-data-123456789012/teams/data-science/*"])
     error_message = "A team writes below its own prefix."
   }
 
   assert {
     condition     = join(" ", values(output.secrets_by_hand)) == "mlops/prod/alert-receivers mlops/prod/edge-users mlops/prod/grafana mlops/prod/kafka" && alltrue([for secret in aws_secretsmanager_secret.by_hand : secret.kms_key_id == var.key_arns.secrets])
     error_message = "Secrets that people fill are there, and encrypted by a key of ours."
+  }
+}
+
+run "attaches_encrypted_volumes" {
+  module {
+    source = "./modules/access"
+  }
+
+  # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+  assert {
+    condition = alltrue([for account in ["kube-system/karpenter", "kube-system/ebs-csi-controller-sa"] : alltrue([
+      for action in ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"] :
+      anytrue([for statement in data.aws_iam_policy_document.workload[account].statement : contains(statement.actions, action) && contains(statement.resources, var.key_arns.hipaa)])
+    ])])
+    error_message = "Who attaches a volume may use its key."
+  }
+
+  assert {
+    condition = alltrue(flatten([for document in data.aws_iam_policy_document.workload : [for statement in document.statement :
+      !contains(statement.actions, "kms:CreateGrant") || [for condition in statement.condition : condition.variable] == ["kms:GrantIsForAWSResource"]
+    ]]))
+    error_message = "Keys are granted to AWS's services alone."
+  }
+}
+
+run "touches_only_its_own" {
+  module {
+    source = "./modules/access"
+  }
+
+  assert {
+    condition     = !anytrue([for statement in data.aws_iam_policy_document.workload["velero/velero"].statement : anytrue([for action in statement.actions : startswith(action, "ec2:")])])
+    error_message = "Velero has no rights on snapshots: the volume driver makes them."
+  }
+
+  assert {
+    condition     = alltrue([for statement in data.aws_iam_policy_document.workload["monitoring/loki"].statement : !contains(statement.resources, "arn:aws:s3:::mlops-prod-logs-123456789012/*")])
+    error_message = "Loki cannot delete flow logs, which lie in its bucket."
+  }
+
+  assert {
+    condition = alltrue([for statement in data.aws_iam_policy_document.workload["kube-system/karpenter"].statement :
+      !contains(statement.actions, "ec2:TerminateInstances") || contains([for condition in statement.condition : condition.variable], "aws:ResourceTag/karpenter.sh/nodepool")
+    ])
+    error_message = "Karpenter ends no managed node."
+  }
+
+  assert {
+    condition = alltrue([for statement in data.aws_iam_policy_document.workload["kube-system/karpenter"].statement :
+      !contains(statement.actions, "iam:CreateInstanceProfile") || statement.resources == toset(["arn:aws:iam::123456789012:instance-profile/karpenter/us-east-1/mlops-prod/*"])
+    ])
+    error_message = "Karpenter makes its profiles below its own path."
+  }
+
+  assert {
+    condition = alltrue([for statement in data.aws_iam_policy_document.workload["kube-system/aws-load-balancer-controller"].statement :
+      !contains(statement.actions, "elasticloadbalancing:AddTags") || length(statement.condition) > 0
+    ])
+    error_message = "No foreign load balancer becomes the cluster's own by a tag."
+  }
+
+  assert {
+    condition     = !anytrue(flatten([for statement in data.aws_iam_policy_document.workload["feast/feast-features"].statement : [for resource in statement.resources : endswith(resource, "/mlops")]]))
+    error_message = "Feast does not sign in as Redshift's superuser."
   }
 }
 

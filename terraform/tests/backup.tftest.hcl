@@ -30,8 +30,8 @@ run "loses_an_hour_at_most" {
   providers = { aws = aws, aws.secondary = aws.secondary }
 
   assert {
-    condition     = anytrue([for rule in aws_backup_plan.this.rule : rule.rule_name == "hourly" && rule.schedule == "cron(0 * ? * * *)" && coalesce(rule.enable_continuous_backup, false)])
-    error_message = "A recovery point each hour, and any second in between."
+    condition     = anytrue([for rule in aws_backup_plan.this.rule : rule.rule_name == "hourly" && rule.schedule == "cron(0 * ? * * *)"]) && !anytrue([for rule in aws_backup_plan.this.rule : coalesce(rule.enable_continuous_backup, false)])
+    error_message = "A recovery point each hour, and no continuous backup that would override RDS's own."
   }
 
   assert {

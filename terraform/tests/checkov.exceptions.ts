@@ -28,7 +28,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         'Checkov asks for a delegated administrator of GuardDuty, which the organisation names; the detectors are on in each region.',
-      resources: ['module.security*.aws_guardduty_detector.this'],
+      resources: ['module.security*.aws_guardduty_detector.this*'],
     },
   ],
   CKV2_AWS_38: [
@@ -42,7 +42,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         'IAM is the same in all regions: the recorder of the first one records it, as AWS advises, and not two of them.',
-      resources: ['module.security_secondary.aws_config_configuration_recorder.this'],
+      resources: ['module.security_secondary.aws_config_configuration_recorder.this*'],
       environments: ['prod'],
     },
   ],
@@ -78,6 +78,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
         'module.s3.aws_s3_bucket.this["access-logs"]',
         'module.s3.aws_s3_bucket.this["audit"]',
         'module.s3.aws_s3_bucket.this["backups"]',
+        'module.s3.aws_s3_bucket.this["config"]',
         'module.s3.aws_s3_bucket.this["logs"]',
       ],
     },
@@ -101,7 +102,15 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     },
     {
       reason: 'Logs are not needed to go on in another region; what must outlive everything is in the audit bucket.',
-      resources: ['module.s3.aws_s3_bucket.this["access-logs"]', 'module.s3.aws_s3_bucket.this["logs"]'],
+      resources: [
+        'module.s3.aws_s3_bucket.this["access-logs"]',
+        'module.s3.aws_s3_bucket.this["config"]',
+        'module.s3.aws_s3_bucket.this["logs"]',
+      ],
+    },
+    {
+      reason: 'A copy needs no copy of its own.',
+      resources: ['module.s3.aws_s3_bucket.replica*'],
     },
   ],
   CKV_AWS_145: [

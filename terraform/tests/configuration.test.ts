@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -88,6 +89,16 @@ describe.each(environments)('%s', (environment) => {
     expect(backend).toMatch(/encrypt +=\s*true/);
     expect(backend).toMatch(/use_lockfile +=\s*true/);
     expect(backend).not.toContain('dynamodb');
+  });
+
+  it('locks the provider at the version of all proofs, for every platform', () => {
+    // h1 is the unpacked package of one platform, zh each of the release's archives: without them `init` on a Mac fails.
+    const lock = readFileSync(join(root, environment, '.terraform.lock.hcl'), 'utf8');
+    expect([...lock.matchAll(/version += "([^"]+)"/g)].map(([, version]) => version)).toEqual(['5.100.0']);
+    expect(lock.match(/"h1:/g)).toHaveLength(1);
+    expect(lock.match(/"zh:[0-9a-f]{64}"/g)).toHaveLength(15);
+    const { status } = spawnSync('git', ['check-ignore', '-q', join(root, environment, '.terraform.lock.hcl')]);
+    expect(status, 'git must not ignore it').not.toBe(0);
   });
 
   it('uses every module; only dev is stopped outside business hours', () => {

@@ -34,8 +34,8 @@ run "warns_in_time" {
   }
 
   assert {
-    condition     = one(one(aws_budgets_budget.this["team-data-science"].cost_filter).values) == "user:Team$data-science" && one(one(aws_budgets_budget.this["total"].cost_filter).values) == "user:Environment$prod"
-    error_message = "Each budget counts its own costs."
+    condition     = one(one(aws_budgets_budget.this["team-data-science"].cost_filter).values) == "user:Team$data-science" && length(aws_budgets_budget.this["total"].cost_filter) == 0
+    error_message = "A team's budget counts what has its tag, the total all of the account."
   }
 
   assert {
@@ -47,6 +47,35 @@ run "warns_in_time" {
     condition     = aws_ce_anomaly_monitor.this.monitor_dimension == "SERVICE" && one(aws_ce_anomaly_subscription.this.subscriber).address == var.topic_arn
     error_message = "Unexpected spending is reported."
   }
+}
+
+run "activates_tags" {
+  module {
+    source = "./modules/cost"
+  }
+
+  variables {
+    cost_allocation_tags = ["Team", "CostCenter"]
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_ce_cost_allocation_tag.this)) == "CostCenter Team" && alltrue([for tag in aws_ce_cost_allocation_tag.this : tag.status == "Active"])
+    error_message = "A budget of a team sees nothing while its tag is not active."
+  }
+}
+
+run "refuses_unknown_tags" {
+  module {
+    source = "./modules/cost"
+  }
+
+  command = plan
+
+  variables {
+    cost_allocation_tags = ["team"]
+  }
+
+  expect_failures = [var.cost_allocation_tags]
 }
 
 run "refuses_bad_names_and_tags" {

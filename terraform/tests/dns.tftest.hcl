@@ -31,7 +31,7 @@ run "fails_over" {
   }
 
   assert {
-    condition     = aws_route53_health_check.primary[0].type == "HTTPS" && aws_route53_health_check.primary[0].request_interval == 10 && aws_route53_record.this["mlflow/primary"].health_check_id != null && aws_route53_record.this["mlflow/secondary"].health_check_id == null
+    condition     = aws_route53_health_check.primary[0].type == "TCP" && aws_route53_health_check.primary[0].port == 443 && aws_route53_health_check.primary[0].request_interval == 10 && aws_route53_record.this["mlflow/primary"].health_check_id != null && aws_route53_record.this["mlflow/secondary"].health_check_id == null
     error_message = "The primary's health leads."
   }
 
@@ -118,11 +118,10 @@ run "refuses_bad_values" {
     domain         = "localhost"
     hosts          = ["a b"]
     load_balancers = { primary = { name = "example.com", zone_id = "Z1" }, secondary = { name = "example.com", zone_id = "Z1" } }
-    health_path    = "health"
     query_log      = { key_arn = "key" }
   }
 
-  expect_failures = [var.domain, var.hosts, var.load_balancers, var.health_path, var.query_log]
+  expect_failures = [var.domain, var.hosts, var.load_balancers, var.query_log]
 }
 
 run "refuses_production_without_a_second_region" {

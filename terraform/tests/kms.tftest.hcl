@@ -48,9 +48,27 @@ run "policies_name_nobody_else" {
 
   assert {
     condition = alltrue(flatten([for document in data.aws_iam_policy_document.key : [for statement in document.statement : [
-      for principal in statement.principals : !contains(principal.identifiers, "*")
+      for principal in statement.principals : !contains(principal.identifiers, "*") || alltrue([
+        for variable, value in { "kms:CallerAccount" = "123456789012", "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling" } :
+        length([for condition in statement.condition : condition if condition.variable == variable && one(condition.values) == value]) == 1
+      ])
     ]]]))
-    error_message = "No key is open to everybody."
+    error_message = "No key is open to everybody: what names no principal leaves one role of this account."
+  }
+
+  # A statement for the account delegates to IAM, where a service-linked role has no rights on keys.
+  assert {
+    condition = alltrue([for domain in ["hipaa", "pci", "volumes"] : alltrue([for sid in ["Launch", "Attach"] :
+      length([for statement in data.aws_iam_policy_document.key[domain].statement : statement if statement.sid == sid && one(statement.principals).identifiers == toset(["*"])]) == 1
+    ])])
+    error_message = "Auto Scaling gets the volumes' keys from their policies themselves."
+  }
+
+  assert {
+    condition = alltrue([for statement in data.aws_iam_policy_document.key["logs"].statement : !contains(one(statement.principals).identifiers, "logs.us-east-1.amazonaws.com") || (
+      [for condition in statement.condition : condition.variable] == ["kms:EncryptionContext:aws:logs:arn"]
+    )])
+    error_message = "CloudWatch Logs is confined by the context that it documents, and by nothing else."
   }
 
   assert {

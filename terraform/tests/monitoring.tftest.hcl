@@ -43,8 +43,8 @@ run "rings" {
   }
 
   assert {
-    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.key_arns.notifications]) && length(aws_sns_topic_subscription.email) == 1
-    error_message = "Topics are encrypted, and somebody hears them."
+    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.key_arns.notifications]) && toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.emails && length(aws_sns_topic_subscription.email) == 2
+    error_message = "Topics are encrypted, and somebody hears each of them."
   }
 
   assert {

@@ -80,9 +80,23 @@ const pool =
 
 /** The statements of a document, wherever the plan keeps them. */
 function statements(plan: Plan, part: string): Values[] {
-  const document = plan.resource_changes?.find(({ address }) => address.includes(part));
-  if (!document?.change.after) throw new Error(`no document ${part}`);
-  return (document.change.after as { statement: Values[] }).statement;
+  type Known = { resources?: { address: string; values: Values }[]; child_modules?: Known[] };
+  const known = (module: Known | undefined): { address: string; values: Values }[] => [
+    ...(module?.resources ?? []),
+    ...(module?.child_modules ?? []).flatMap(known),
+  ];
+  const prior = (plan as { prior_state?: { values?: { root_module?: Known } } }).prior_state?.values?.root_module;
+  const values =
+    plan.resource_changes?.find(({ address }) => address.includes(part))?.change.after ??
+    known(prior).find(({ address }) => address.includes(part))?.values;
+  if (!values) throw new Error(`no document ${part}`);
+  return (values as { statement: Values[] }).statement;
+}
+
+/** Takes out of a list what does not fit. */
+function remains(list: unknown, fits: (one: string) => boolean): void {
+  const all = list as string[];
+  all.splice(0, all.length, ...all.filter(fits));
 }
 
 /** One failing example of each policy. */
@@ -226,5 +240,75 @@ export const examples: Readonly<Record<string, Example>> = {
     spoil: (plan) => void statements(plan, 'module.s3.data.aws_iam_policy_document.bucket["data"]').splice(0, 1),
   },
   'stores-tls-only': { spoil: set('aws_elasticache_replication_group', { transit_encryption_mode: 'preferred' }) },
-  firewall: { spoil: set('aws_wafv2_web_acl', { rule: [] }) },
+  // limits
+  'managed-nodes-launch': {
+    spoil: (plan) => {
+      for (const statement of statements(plan, 'module.kms.data.aws_iam_policy_document.key["volumes"]'))
+        statement['principals'] = [{ type: 'AWS', identifiers: ['arn:aws:iam::345678901234:root'] }];
+    },
+  },
+  'volumes-attach': {
+    spoil: (plan) => {
+      for (const { actions } of statements(plan, 'workload["kube-system/ebs-csi-controller-sa"]'))
+        remains(actions, (action) => action !== 'kms:ReEncryptTo');
+    },
+  },
+  'karpenter-finds-its-own': {
+    spoil: (plan) => {
+      for (const statement of statements(
+        plan,
+        'module.access.data.aws_iam_policy_document.workload["kube-system/karpenter"]',
+      ))
+        if (statement['sid'] === 'Remove') remains(statement['condition'], () => false);
+    },
+  },
+  'balancers-stay-whose-they-are': {
+    spoil: (plan) => {
+      for (const statement of statements(plan, 'workload["kube-system/aws-load-balancer-controller"]'))
+        if (statement['sid'] === 'TagBalancers') remains(statement['condition'], () => false);
+    },
+  },
+  'config-delivers': {
+    spoil: set('aws_config_delivery_channel', { s3_bucket_name: 'mlops-prod-audit-345678901234' }),
+  },
+  'bucket-names-are-ours': { spoil: set('aws_s3_bucket', { bucket: 'mlops-prod-data' }, named('data')) },
+  'names-fit': { spoil: set('aws_iam_role', { name: 'mlops-prod-'.padEnd(65, 'x') }) },
+  'functions-share-concurrency': { spoil: set('aws_lambda_function', { reserved_concurrent_executions: 5 }) },
+  'services-inside': {
+    spoil: set('aws_eks_cluster', { kubernetes_network_config: [{ service_ipv4_cidr: '172.20.0.0/16' }] }),
+  },
+  'control-plane-reached': {
+    spoil: (plan) =>
+      remove(plan, 'aws_iam_role_policy_attachment', ({ index }) =>
+        String(index).startsWith('node/AmazonSSMManagedInstanceCore'),
+      ),
+  },
+  'log-groups-open-their-key': {
+    spoil: (plan) => {
+      for (const statement of statements(plan, 'module.kms.data.aws_iam_policy_document.key["logs"]'))
+        if (statement['sid'] === 'LogGroups')
+          statement['condition'] = [{ test: 'StringEquals', variable: 'aws:SourceAccount', values: ['345678901234'] }];
+    },
+  },
+  'health-checks-understood': { spoil: add('aws_route53_health_check', { type: 'HTTPS' }) },
+  'recovery-window-kept': {
+    spoil: (plan) =>
+      change(plan, 'aws_backup_plan', (values) => {
+        for (const rule of values['rule'] as Values[]) rule['enable_continuous_backup'] = true;
+      }),
+  },
+  'warehouse-logs-ours': {
+    spoil: (plan) => remove(plan, 'aws_cloudwatch_log_group', named('useractivitylog')),
+  },
+  'firewalls-stand-before-something': { spoil: add('aws_wafv2_web_acl', { name: 'mlops' }) },
+  'topics-heard': {
+    spoil: (plan) => remove(plan, 'aws_sns_topic_subscription', ({ index }) => String(index).startsWith('warning/')),
+  },
+  'budget-of-everything': {
+    spoil: set(
+      'aws_budgets_budget',
+      { cost_filter: [{ name: 'TagKeyValue', values: ['user:Environment$prod'] }] },
+      named('total'),
+    ),
+  },
 };

@@ -48,12 +48,27 @@ describe('the policies', () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(Object.keys(examples).sort()).toEqual([...ids].sort());
     expect(policies.filter(({ needs, proves }) => needs.length === 0 || proves.length === 0)).toEqual([]);
+    const unproven = policies.filter(
+      ({ proves, source = '' }) => proves.includes('AWS limits') && !source.startsWith('https://'),
+    );
+    expect(unproven).toEqual([]);
   });
 
   it('prove every clause that a plan can prove; the others say where they are kept', () => {
     const proven = new Set(policies.flatMap(({ proves }) => proves));
     expect(clauses.filter((clause) => proven.has(clause) === clause in elsewhere)).toEqual([]);
     expect([...proven].filter((clause) => !clauses.includes(clause))).toEqual([]);
+  });
+
+  it('leave alone what the organisation has', () => {
+    const refused = (baseline: readonly string[]) =>
+      refusals(smallPlan([], { environment: 'prod', baseline })).map(({ policy }) => policy);
+    expect(refused(['config', 'guardduty', 'security_hub'])).toEqual(
+      expect.arrayContaining(['configuration-recorded', 'config-delivers']),
+    );
+    expect(refused(['guardduty', 'security_hub'])).not.toContain('configuration-recorded');
+    expect(refused(['guardduty', 'security_hub'])).toContain('threats-detected');
+    expect(refused(['config', 'security_hub'])).not.toContain('threats-detected');
   });
 
   it('refuse an empty plan, each of them that applies', () => {

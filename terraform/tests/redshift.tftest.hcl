@@ -17,8 +17,8 @@ variables {
     subnet_ids             = ["subnet-1", "subnet-2", "subnet-3"]
     client_security_groups = { cluster = "sg-1" }
   }
-  key_arns        = { storage = "arn:aws:kms:us-east-1:123456789012:key/redshift", secrets = "arn:aws:kms:us-east-1:123456789012:key/secrets", data = "arn:aws:kms:us-east-1:123456789012:key/data" }
-  data_bucket_arn = "arn:aws:s3:::mlops-prod-data"
+  key_arns        = { storage = "arn:aws:kms:us-east-1:123456789012:key/redshift", secrets = "arn:aws:kms:us-east-1:123456789012:key/secrets", data = "arn:aws:kms:us-east-1:123456789012:key/data", logs = "arn:aws:kms:us-east-1:123456789012:key/logs" }
+  data_bucket_arn = "arn:aws:s3:::mlops-prod-data-123456789012"
   secret_prefix   = "mlops/prod"
   snapshot_copy   = { region = "us-west-2", key_arn = "arn:aws:kms:us-west-2:123456789012:key/redshift" }
   tags = {
@@ -67,8 +67,26 @@ run "protects_the_warehouse" {
   }
 
   assert {
-    condition     = jsondecode(aws_secretsmanager_secret_version.this.secret_string).staging_bucket == "mlops-prod-data" && !strcontains(aws_secretsmanager_secret_version.this.secret_string, "password")
-    error_message = "The secret says where, and holds no password."
+    condition     = jsondecode(aws_secretsmanager_secret_version.this.secret_string).staging_bucket == "mlops-prod-data-123456789012" && jsondecode(aws_secretsmanager_secret_version.this.secret_string).username != aws_redshift_cluster.this.master_username && !strcontains(aws_secretsmanager_secret_version.this.secret_string, "password")
+    error_message = "The secret says where and as whom, which is not the superuser, and holds no password."
+  }
+}
+
+run "keeps_its_logs" {
+  module {
+    source = "./modules/redshift"
+  }
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  assert {
+    condition     = toset([for group in aws_cloudwatch_log_group.this : group.name]) == toset([for log in aws_redshift_logging.this.log_exports : "/aws/redshift/cluster/mlops-prod-offline/${log}"])
+    error_message = "Redshift finds its log groups, and makes none itself."
+  }
+
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.kms_key_id == var.key_arns.logs && group.retention_in_days == 365])
+    error_message = "They are encrypted and kept for a year."
   }
 }
 
@@ -136,7 +154,8 @@ run "refuses_bad_values" {
     node_type                = "dc2.large"
     nodes                    = 0
     network                  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], client_security_groups = {} }
-    key_arns                 = { storage = "x", secrets = "y", data = "z" }
+    key_arns                 = { storage = "x", secrets = "y", data = "z", logs = "l" }
+    log_retention_days       = 30
     data_bucket_arn          = "mlops-prod-data"
     secret_prefix            = "mlops"
     snapshot_retention_days  = 0
@@ -146,7 +165,7 @@ run "refuses_bad_values" {
 
   expect_failures = [
     var.account_id, var.node_type, var.nodes, var.network, var.key_arns, var.data_bucket_arn, var.secret_prefix, var.snapshot_retention_days, var.snapshot_copy,
-    var.permissions_boundary_arn,
+    var.permissions_boundary_arn, var.log_retention_days,
   ]
 }
 

@@ -17,6 +17,7 @@ variables {
     artifacts = "arn:aws:kms:us-east-1:123456789012:key/artifacts"
     logs      = "arn:aws:kms:us-east-1:123456789012:key/logs"
     audit     = "arn:aws:kms:us-east-1:123456789012:key/audit"
+    config    = "arn:aws:kms:us-east-1:123456789012:key/audit"
     backups   = "arn:aws:kms:us-east-1:123456789012:key/backups"
   }
   replicas = {
@@ -25,7 +26,8 @@ variables {
     audit     = "arn:aws:kms:us-west-2:123456789012:key/audit"
     backups   = "arn:aws:kms:us-west-2:123456789012:key/backups"
   }
-  trail_arn = "arn:aws:cloudtrail:us-east-1:123456789012:trail/mlops-prod"
+  trail_arn       = "arn:aws:cloudtrail:us-east-1:123456789012:trail/mlops-prod"
+  regulated_teams = { clinical = { key_arn = "arn:aws:kms:us-east-1:123456789012:key/hipaa", replica_key_arn = "arn:aws:kms:us-west-2:123456789012:key/hipaa" } }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -73,9 +75,82 @@ run "encrypts_and_closes_every_bucket" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket_logging.this) == 5
+    condition     = length(aws_s3_bucket_logging.this) == 6
     error_message = "Every bucket but the log's own logs its accesses."
   }
+}
+
+run "writes_regulated_data_under_its_key" {
+  module {
+    source = "./modules/s3"
+  }
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  assert {
+    condition = [for statement in data.aws_iam_policy_document.bucket["data"].statement : {
+      effect    = statement.effect, actions = statement.actions, path = endswith(one(statement.resources), "/teams/clinical/*")
+      condition = [one(statement.condition).test, one(statement.condition).variable, one(one(statement.condition).values)]
+      } if statement.sid == "KeyClinical"] == [{
+      effect    = "Deny", actions = toset(["s3:PutObject"]), path = true
+      condition = ["StringNotEquals", "s3:x-amz-server-side-encryption-aws-kms-key-id", var.regulated_teams["clinical"].key_arn]
+    }]
+    error_message = "Health data cannot be written under another key, nor under none."
+  }
+}
+
+run "copies_regulated_data_under_its_key" {
+  module {
+    source = "./modules/s3"
+  }
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  assert {
+    condition = { for rule in aws_s3_bucket_replication_configuration.this["data"].rule : one(rule.filter).prefix => one(one(rule.destination).encryption_configuration).replica_kms_key_id } == {
+      "" = var.replicas["data"], "teams/clinical/" = var.regulated_teams["clinical"].replica_key_arn
+    }
+    error_message = "The copy of health data is under its key, too."
+  }
+
+  assert {
+    condition = alltrue([for sid, key in { Decrypt = var.regulated_teams["clinical"].key_arn, Encrypt = var.regulated_teams["clinical"].replica_key_arn } :
+      length([for statement in data.aws_iam_policy_document.replication[0].statement : statement if statement.sid == sid && contains(statement.resources, key)]) == 1
+    ])
+    error_message = "Who copies may read under the one key and write under the other."
+  }
+}
+
+run "refuses_copies_of_regulated_data_under_another_key" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    regulated_teams = { clinical = { key_arn = "arn:aws:kms:us-east-1:123456789012:key/hipaa" } }
+  }
+
+  expect_failures = [var.regulated_teams]
+}
+
+run "refuses_bad_regulated_teams" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    regulated_teams = { Clinical = { key_arn = "key", replica_key_arn = "arn:aws:kms:us-west-2:123456789012:key/hipaa" } }
+  }
+
+  expect_failures = [var.regulated_teams]
 }
 
 run "keeps_and_tiers" {
@@ -103,7 +178,7 @@ run "keeps_and_tiers" {
   }
 
   assert {
-    condition     = output.zones["raw"] == "s3://${aws_s3_bucket.this["data"].id}/raw/" && aws_s3_bucket.this["artifacts"].bucket == "mlops-prod-artifacts"
+    condition     = output.zones["raw"] == "s3://mlops-prod-data-123456789012/raw/" && output.buckets["data"] == "mlops-prod-data-123456789012" && aws_s3_bucket.this["artifacts"].bucket == "mlops-prod-artifacts-123456789012"
     error_message = "Zones lie where the manifests look."
   }
 }
@@ -117,13 +192,13 @@ run "copies_to_the_second_region" {
 
   assert {
     condition = join(" ", keys(aws_s3_bucket_replication_configuration.this)) == "artifacts audit backups data" && alltrue([
-      for configuration in aws_s3_bucket_replication_configuration.this : one(one(one(one(configuration.rule).destination).replication_time).time).minutes == 15
+      for configuration in aws_s3_bucket_replication_configuration.this : alltrue([for rule in configuration.rule : one(one(one(rule.destination).replication_time).time).minutes == 15])
     ])
     error_message = "Copies are there within 15 minutes."
   }
 
   assert {
-    condition     = aws_s3_bucket.replica["backups"].bucket == "mlops-prod-backups-replica" && aws_s3_bucket.replica["audit"].object_lock_enabled
+    condition     = aws_s3_bucket.replica["backups"].bucket == "mlops-prod-backups-replica-123456789012" && aws_s3_bucket.replica["audit"].object_lock_enabled
     error_message = "Copies have their names, and the audit trail's copy is locked, too."
   }
 
@@ -175,7 +250,7 @@ run "refuses_bad_values" {
 
   variables {
     account_id    = "x"
-    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", backups = "b" }
+    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
     replicas      = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
     audit_lock    = { mode = "NONE", days = 2557 }
     tiering_days  = 10

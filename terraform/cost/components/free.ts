@@ -14,6 +14,7 @@ export const free: Readonly<Record<string, string>> = {
   aws_budgets_budget: billing,
   aws_ce_anomaly_monitor: billing,
   aws_ce_anomaly_subscription: billing,
+  aws_ce_cost_allocation_tag: billing,
   aws_cloudwatch_event_rule: "events of AWS's own services are free",
   aws_cloudwatch_event_target: "events of AWS's own services are free",
   aws_cloudwatch_log_resource_policy: setting,
@@ -27,6 +28,7 @@ export const free: Readonly<Record<string, string>> = {
   aws_ebs_snapshot_block_public_access: setting,
   aws_ec2_instance_metadata_defaults: setting,
   aws_ec2_tag: setting,
+  aws_ecr_lifecycle_policy: setting,
   aws_eks_access_entry: eks,
   aws_eks_access_policy_association: eks,
   aws_eks_addon: eks,
@@ -77,5 +79,4 @@ export const free: Readonly<Record<string, string>> = {
   aws_vpc: network,
   aws_vpc_security_group_egress_rule: network,
   aws_vpc_security_group_ingress_rule: network,
-  aws_wafv2_web_acl_logging_configuration: logging,
 };

@@ -49,12 +49,6 @@ const zone = rule(Type.Object({ millionQueries: amount }, closed), (_values, usa
   { item: 'queries', price: 'route53.queries', quantity: usage.millionQueries },
 ]);
 
-const firewall = rule(Type.Object({ millionRequests: amount }, closed), (values, usage) => [
-  { item: 'access list', price: 'waf.acl', quantity: 1 },
-  { item: 'rules', price: 'waf.rule', quantity: (values['rule'] as readonly unknown[]).length },
-  { item: 'requests', price: 'waf.requests', quantity: usage.millionRequests },
-]);
-
 export const network: Readonly<Record<string, Rule>> = {
   aws_nat_gateway: nat,
   aws_eip: fixed((_values, _usage, _resource, { book }) => [
@@ -63,5 +57,4 @@ export const network: Readonly<Record<string, Rule>> = {
   aws_vpc_endpoint: endpoint,
   aws_flow_log: flowLog,
   aws_route53_zone: zone,
-  aws_wafv2_web_acl: firewall,
 };

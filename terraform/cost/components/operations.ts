@@ -69,6 +69,10 @@ const secret = rule(closed({ callsTenThousands: amount }), (values, usage) => [
   { item: 'calls', price: 'secrets.calls', quantity: usage.callsTenThousands },
 ]);
 
+const images = rule(closed({ storedGb: amount }), (_values, { storedGb }) => [
+  { item: 'images', price: 'ecr.stored', quantity: storedGb },
+]);
+
 export const operations: Readonly<Record<string, Rule>> = {
   aws_cloudtrail: trail,
   aws_cloudwatch_log_group: logGroup,
@@ -80,6 +84,7 @@ export const operations: Readonly<Record<string, Rule>> = {
   aws_config_config_rule: rule(closed({ evaluations: amount }), (_values, { evaluations }) => [
     { item: 'evaluations', price: 'config.evaluation', quantity: evaluations },
   ]),
+  aws_ecr_repository: images,
   aws_guardduty_detector: detector,
   aws_guardduty_detector_feature: detectorFeature,
   aws_kms_key: key,

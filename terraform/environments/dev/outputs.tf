@@ -2,7 +2,6 @@ output "helm_values" {
   description = "What the charts' values need."
   value = merge(module.eks.helm_values, {
     region                = var.region
-    webAclArn             = module.security.web_acl_arn
     prometheusRemoteWrite = module.monitoring.prometheus_remote_write_url
   })
 }
@@ -35,4 +34,9 @@ output "name_servers" {
 output "spot_max_price" {
   description = "Highest price per hour of a spot node that the cost estimate takes."
   value       = var.spot_max_price
+}
+
+output "image_repositories" {
+  description = "Where the images that are built here are pushed to."
+  value       = module.registry.urls
 }

@@ -103,6 +103,12 @@ variable "spot_max_price" {
   }
 }
 
+variable "baseline" {
+  description = "What of config, guardduty and security_hub is made here: without what Control Tower or the organisation has already."
+  type        = set(string)
+  default     = ["config", "guardduty", "security_hub"]
+}
+
 variable "public_endpoint_cidrs" {
   description = "Addresses of the offices and build machines from which the API server may be reached. Empty: from the VPC only."
   type        = set(string)
@@ -145,6 +151,12 @@ variable "emails" {
 variable "monthly_budget" {
   description = "What the environment may cost in a month, in US dollars."
   type        = number
+}
+
+variable "cost_allocation_tags" {
+  description = "Tags by which AWS splits the bill, once it has seen them: a day after the first apply at the earliest (README)."
+  type        = set(string)
+  default     = []
 }
 
 variable "team_budgets" {

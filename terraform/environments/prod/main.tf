@@ -18,7 +18,7 @@ module "kms_secondary" {
   tags       = var.tags
 }
 
-# Buckets mlops-prod-data, -artifacts, -logs, -audit, -backups and -backups-replica
+# Buckets mlops-prod-data-<account>, -artifacts-, -logs-, -audit-, -config-, -backups- and -backups-replica-
 module "s3" {
   source    = "../../modules/s3"
   providers = { aws = aws, aws.secondary = aws.secondary }
@@ -30,6 +30,7 @@ module "s3" {
     artifacts = module.kms.arns["artifacts"]
     logs      = module.kms.arns["logs"]
     audit     = module.kms.arns["audit"]
+    config    = module.kms.arns["audit"]
     backups   = module.kms.arns["backups"]
   }
   replicas = {
@@ -38,8 +39,16 @@ module "s3" {
     audit     = module.kms_secondary.arns["audit"]
     backups   = module.kms_secondary.arns["backups"]
   }
-  trail_arn = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
-  tags      = var.tags
+  regulated_teams = { for team, settings in var.teams : team => { key_arn = module.kms.arns[settings.compliance], replica_key_arn = module.kms_secondary.arns[settings.compliance] } if contains(["hipaa", "pci"], settings.compliance) }
+  trail_arn       = "arn:aws:cloudtrail:${var.region}:${var.account_id}:trail/${var.name}"
+  tags            = var.tags
+}
+
+module "registry" {
+  source = "../../modules/registry"
+
+  key_arn = module.kms.arns["artifacts"]
+  tags    = var.tags
 }
 
 module "vpc" {
@@ -58,10 +67,12 @@ module "vpc" {
 module "security" {
   source = "../../modules/security"
 
-  name         = var.name
-  account_id   = var.account_id
-  audit_bucket = module.s3.audit_bucket
-  key_arns     = { audit = module.kms.arns["audit"], logs = module.kms.arns["logs"], volumes = module.kms.arns["volumes"] }
+  name          = var.name
+  account_id    = var.account_id
+  audit_bucket  = module.s3.audit_bucket
+  config_bucket = module.s3.config_bucket
+  baseline      = var.baseline
+  key_arns      = { audit = module.kms.arns["audit"], logs = module.kms.arns["logs"], volumes = module.kms.arns["volumes"] }
   trail = {
     data_bucket_arns = [
       module.s3.arns["data"], module.s3.arns["artifacts"],
@@ -223,7 +234,7 @@ module "redshift" {
     subnet_ids             = module.vpc.intra_subnet_ids
     client_security_groups = { cluster = module.eks.cluster_security_group_id }
   }
-  key_arns        = { storage = module.kms.arns["redshift"], secrets = module.kms.arns["secrets"], data = module.kms.arns["data"] }
+  key_arns        = { storage = module.kms.arns["redshift"], secrets = module.kms.arns["secrets"], data = module.kms.arns["data"], logs = module.kms.arns["logs"] }
   data_bucket_arn = module.s3.arns["data"]
   secret_prefix   = "mlops/${var.environment}"
   snapshot_copy   = { region = var.secondary_region, key_arn = module.kms_secondary.arns["redshift"] }
@@ -258,12 +269,13 @@ module "monitoring" {
 module "cost" {
   source = "../../modules/cost"
 
-  name           = var.name
-  monthly_budget = var.monthly_budget
-  team_budgets   = var.team_budgets
-  emails         = var.emails
-  topic_arn      = module.monitoring.topic_arns["warning"]
-  tags           = var.tags
+  name                 = var.name
+  cost_allocation_tags = var.cost_allocation_tags
+  monthly_budget       = var.monthly_budget
+  team_budgets         = var.team_budgets
+  emails               = var.emails
+  topic_arn            = module.monitoring.topic_arns["warning"]
+  tags                 = var.tags
 }
 
 # ---- the second region
@@ -286,11 +298,13 @@ module "security_secondary" {
   source    = "../../modules/security"
   providers = { aws = aws.secondary }
 
-  name         = var.name
-  account_id   = var.account_id
-  audit_bucket = module.s3.audit_bucket
-  key_arns     = { audit = module.kms.arns["audit"], logs = module.kms_secondary.arns["logs"], volumes = module.kms_secondary.arns["volumes"] }
-  tags         = var.tags
+  name          = var.name
+  account_id    = var.account_id
+  audit_bucket  = module.s3.audit_bucket
+  config_bucket = module.s3.config_bucket
+  baseline      = var.baseline
+  key_arns      = { audit = module.kms.arns["audit"], logs = module.kms_secondary.arns["logs"], volumes = module.kms_secondary.arns["volumes"] }
+  tags          = var.tags
 }
 
 module "eks_secondary" {

@@ -2,7 +2,6 @@ output "helm_values" {
   description = "What the charts' values need."
   value = merge(module.eks.helm_values, {
     region                = var.region
-    webAclArn             = module.security.web_acl_arn
     prometheusRemoteWrite = module.monitoring.prometheus_remote_write_url
   })
 }
@@ -40,4 +39,9 @@ output "spot_max_price" {
 output "disaster_recovery" {
   description = "What the runbook of the second region works on."
   value       = { cluster = module.eks_secondary.cluster_name, replicas = module.rds.replica_arns, buckets = module.s3.replicas, vault = module.backup.secondary_vault_arn }
+}
+
+output "image_repositories" {
+  description = "Where the images that are built here are pushed to."
+  value       = module.registry.urls
 }

@@ -7,6 +7,19 @@ locals {
   write  = ["s3:GetObject", "s3:GetObjectTagging", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
   list   = ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"]
   key    = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"]
+  # What a caller of EC2 needs of the key of an encrypted volume, and what EC2 then does with a grant on its behalf.
+  # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+  volume_keys = [var.key_arns.volumes, var.key_arns.hipaa, var.key_arns.pci]
+  volumes = [
+    {
+      sid     = "VolumeKeys", resources = local.volume_keys
+      actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"]
+    },
+    {
+      sid        = "VolumeGrants", actions = ["kms:CreateGrant"], resources = local.volume_keys
+      conditions = [{ test = "Bool", variable = "kms:GrantIsForAWSResource", values = ["true"] }]
+    },
+  ]
 
   # What each workload does, by the service account that does it: "namespace/account" => statements.
   workloads = merge({
@@ -23,14 +36,14 @@ locals {
     "feast/feast-features"    = local.feast
     "feast/feast-materialise" = local.feast
     "flink/flink" = [
-      { sid = "List", actions = local.list, resources = [local.s3.data, local.s3.artifacts] },
+      { sid = "List", actions = local.list, resources = [local.s3.data] },
       { sid = "State", actions = local.write, resources = ["${local.s3.data}/flink/*", "${local.s3.data}/processed/*"] },
-      { sid = "Jars", actions = local.read, resources = ["${local.s3.artifacts}/flink/*"] },
-      { sid = "Keys", actions = local.key, resources = [var.key_arns.data, var.key_arns.artifacts] },
+      { sid = "Key", actions = local.key, resources = [var.key_arns.data] },
     ]
     "monitoring/loki" = [
       { sid = "List", actions = local.list, resources = [local.s3.logs] },
-      { sid = "Logs", actions = local.write, resources = ["${local.s3.logs}/*"] },
+      # Its own folders alone: flow logs lie in the same bucket. "fake" is what Loki calls the one tenant of a server without.
+      { sid = "Logs", actions = local.write, resources = [for path in ["fake/*", "index/*", "loki_cluster_seed.json"] : "${local.s3.logs}/${path}"] },
       { sid = "Key", actions = local.key, resources = [var.key_arns.logs] },
     ]
     "monitoring/prometheus" = [
@@ -52,18 +65,11 @@ locals {
       { sid = "List", actions = local.list, resources = [local.s3.backups, local.s3.backups_replica] },
       { sid = "Backups", actions = local.write, resources = ["${local.s3.backups}/velero/*", "${local.s3.backups_replica}/velero/*"] },
       { sid = "Keys", actions = local.key, resources = [var.key_arns.backups, var.key_arns.backups_secondary] },
-      { sid = "Look", actions = ["ec2:DescribeVolumes", "ec2:DescribeSnapshots"], resources = ["*"] },
-      {
-        sid       = "Snapshots", actions = ["ec2:CreateSnapshot", "ec2:DeleteSnapshot", "ec2:CreateVolume", "ec2:CreateTags"]
-        resources = ["${local.aws}:ec2:${local.region}::snapshot/*", "${local.aws}:ec2:${local.here}:volume/*"]
-      },
-      { sid = "Volumes", actions = concat(local.key, ["kms:CreateGrant"]), resources = [var.key_arns.volumes, var.key_arns.hipaa, var.key_arns.pci] },
+      # Nothing of EC2: snapshots are the EBS driver's, which Velero asks by the cluster's API (EnableCSI).
     ]
     "kube-system/aws-load-balancer-controller" = local.load_balancers
     "kube-system/karpenter"                    = local.karpenter
-    "kube-system/ebs-csi-controller-sa" = [
-      { sid = "Keys", actions = concat(local.key, ["kms:CreateGrant"]), resources = [var.key_arns.volumes, var.key_arns.hipaa, var.key_arns.pci] },
-    ]
+    "kube-system/ebs-csi-controller-sa"        = local.volumes
     }, { for team, settings in var.teams : "team-${team}/workload" => [
       { sid = "List", actions = local.list, resources = [local.s3.data, local.s3.artifacts] },
       { sid = "Models", actions = local.read, resources = ["${local.s3.artifacts}/models/*"] },
@@ -88,18 +94,29 @@ locals {
     },
     {
       sid       = "SignIn", actions = ["redshift:GetClusterCredentials"]
-      resources = ["${local.aws}:redshift:${local.here}:dbuser:${var.name}-offline/mlops", "${local.aws}:redshift:${local.here}:dbname:${var.name}-offline/features"]
+      resources = ["${local.aws}:redshift:${local.here}:dbuser:${var.name}-offline/feast", "${local.aws}:redshift:${local.here}:dbname:${var.name}-offline/features"]
     },
   ]
 
-  ours = [{ test = "StringEquals", variable = "aws:ResourceTag/kubernetes.io/cluster/${var.name}", values = ["owned"] }]
-  karpenter = [
+  # Karpenter: the policies of its own CloudFormation template (1.14), by region, cluster and node pool. What it made carries the
+  # name of its pool, and managed nodes do not: those it cannot touch.
+  made_by_karpenter = [
+    { test = "StringEquals", variable = "aws:ResourceTag/kubernetes.io/cluster/${var.name}", values = ["owned"] },
+    { test = "StringLike", variable = "aws:ResourceTag/karpenter.sh/nodepool", values = ["*"] },
+  ]
+  tagged_by_karpenter = [
+    { test = "StringEquals", variable = "aws:RequestTag/kubernetes.io/cluster/${var.name}", values = ["owned"] },
+    { test = "StringEquals", variable = "aws:RequestTag/eks:eks-cluster-name", values = [var.name] },
+  ]
+  launched = [for kind in ["fleet", "instance", "volume", "network-interface", "launch-template", "spot-instances-request"] : "${local.aws}:ec2:${local.here}:${kind}/*"]
+  profiles = ["${local.aws}:iam::${var.account_id}:instance-profile/karpenter/${local.region}/${var.name}/*"]
+  karpenter = concat([
     {
       sid = "Look"
       actions = [
-        "ec2:DescribeCapacityReservations", "ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeInstanceTypeOfferings",
-        "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplates", "ec2:DescribeSecurityGroups", "ec2:DescribeSpotPriceHistory",
-        "ec2:DescribeSubnets", "pricing:GetProducts",
+        "ec2:DescribeCapacityReservations", "ec2:DescribeImages", "ec2:DescribeInstances", "ec2:DescribeInstanceStatus",
+        "ec2:DescribeInstanceTypeOfferings", "ec2:DescribeInstanceTypes", "ec2:DescribeLaunchTemplates", "ec2:DescribePlacementGroups",
+        "ec2:DescribeSecurityGroups", "ec2:DescribeSpotPriceHistory", "ec2:DescribeSubnets", "pricing:GetProducts",
       ]
       resources = ["*"]
     },
@@ -108,22 +125,31 @@ locals {
       sid = "LaunchFrom", actions = ["ec2:RunInstances", "ec2:CreateFleet"]
       resources = concat(
         ["${local.aws}:ec2:${local.region}::image/*", "${local.aws}:ec2:${local.region}::snapshot/*"],
-        [for kind in ["security-group", "subnet", "capacity-reservation"] : "${local.aws}:ec2:${local.here}:${kind}/*"],
+        [for kind in ["security-group", "subnet", "capacity-reservation", "placement-group"] : "${local.aws}:ec2:${local.here}:${kind}/*"],
       )
     },
+    { sid = "FromTemplate", actions = ["ec2:RunInstances", "ec2:CreateFleet"], resources = ["${local.aws}:ec2:${local.here}:launch-template/*"], conditions = local.made_by_karpenter },
     {
-      sid       = "Launch", actions = ["ec2:RunInstances", "ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:CreateTags"]
-      resources = [for kind in ["fleet", "instance", "volume", "network-interface", "launch-template", "spot-instances-request"] : "${local.aws}:ec2:${local.here}:${kind}/*"]
-      conditions = [
-        { test = "StringEquals", variable = "aws:RequestTag/kubernetes.io/cluster/${var.name}", values = ["owned"] },
-        { test = "StringEquals", variable = "aws:RequestTag/eks:eks-cluster-name", values = [var.name] },
-      ]
+      sid        = "Launch", actions = ["ec2:RunInstances", "ec2:CreateFleet", "ec2:CreateLaunchTemplate"], resources = local.launched
+      conditions = concat(local.tagged_by_karpenter, [{ test = "StringLike", variable = "aws:RequestTag/karpenter.sh/nodepool", values = ["*"] }])
     },
-    { sid = "FromTemplate", actions = ["ec2:RunInstances", "ec2:CreateFleet"], resources = ["${local.aws}:ec2:${local.here}:launch-template/*"], conditions = local.ours },
-    { sid = "TagInstances", actions = ["ec2:CreateTags"], resources = ["${local.aws}:ec2:${local.here}:instance/*"], conditions = local.ours },
+    {
+      sid = "TagNew", actions = ["ec2:CreateTags"], resources = local.launched
+      conditions = concat(local.tagged_by_karpenter, [
+        { test = "StringLike", variable = "aws:RequestTag/karpenter.sh/nodepool", values = ["*"] },
+        { test = "StringEquals", variable = "ec2:CreateAction", values = ["RunInstances", "CreateFleet", "CreateLaunchTemplate"] },
+      ])
+    },
+    {
+      sid = "TagInstances", actions = ["ec2:CreateTags"], resources = ["${local.aws}:ec2:${local.here}:instance/*"]
+      conditions = concat(local.made_by_karpenter, [
+        { test = "StringEqualsIfExists", variable = "aws:RequestTag/eks:eks-cluster-name", values = [var.name] },
+        { test = "ForAllValues:StringEquals", variable = "aws:TagKeys", values = ["eks:eks-cluster-name", "karpenter.sh/nodeclaim", "Name"] },
+      ])
+    },
     {
       sid       = "Remove", actions = ["ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"]
-      resources = ["${local.aws}:ec2:${local.here}:instance/*", "${local.aws}:ec2:${local.here}:launch-template/*"], conditions = local.ours
+      resources = ["${local.aws}:ec2:${local.here}:instance/*", "${local.aws}:ec2:${local.here}:launch-template/*"], conditions = local.made_by_karpenter
     },
     {
       sid       = "Interruptions", actions = ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"]
@@ -133,18 +159,24 @@ locals {
       sid        = "PassNodeRole", actions = ["iam:PassRole"], resources = ["${local.aws}:iam::${var.account_id}:role/${var.name}-karpenter-node"]
       conditions = [{ test = "StringEquals", variable = "iam:PassedToService", values = ["ec2.amazonaws.com"] }]
     },
+    # Karpenter makes a profile for each node class, below a path of its region and cluster.
     {
-      sid = "InstanceProfiles"
-      actions = [
-        "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile", "iam:GetInstanceProfile",
-        "iam:RemoveRoleFromInstanceProfile", "iam:TagInstanceProfile",
-      ]
-      resources = ["${local.aws}:iam::${var.account_id}:instance-profile/${var.name}_*"]
+      sid        = "MakeProfiles", actions = ["iam:CreateInstanceProfile"], resources = local.profiles
+      conditions = concat(local.tagged_by_karpenter, [{ test = "StringEquals", variable = "aws:RequestTag/topology.kubernetes.io/region", values = [local.region] }])
     },
+    {
+      sid        = "TagProfiles", actions = ["iam:TagInstanceProfile"], resources = local.profiles
+      conditions = concat(local.tagged_by_karpenter, [{ test = "StringEquals", variable = "aws:ResourceTag/kubernetes.io/cluster/${var.name}", values = ["owned"] }])
+    },
+    {
+      sid        = "Profiles", actions = ["iam:AddRoleToInstanceProfile", "iam:DeleteInstanceProfile", "iam:RemoveRoleFromInstanceProfile"], resources = local.profiles
+      conditions = [{ test = "StringEquals", variable = "aws:ResourceTag/kubernetes.io/cluster/${var.name}", values = ["owned"] }]
+    },
+    { sid = "ReadProfiles", actions = ["iam:GetInstanceProfile"], resources = ["${local.aws}:iam::${var.account_id}:instance-profile/*"] },
     { sid = "ListProfiles", actions = ["iam:ListInstanceProfiles"], resources = ["*"] },
     { sid = "Cluster", actions = ["eks:DescribeCluster"], resources = ["${local.aws}:eks:${local.here}:cluster/${var.name}"] },
     { sid = "QueueKey", actions = ["kms:Decrypt"], resources = [var.key_arns.notifications] },
-  ]
+  ], local.volumes)
 
   balancers     = [for kind in ["loadbalancer/net/*/*", "loadbalancer/app/*/*", "targetgroup/*/*"] : "${local.aws}:elasticloadbalancing:${local.here}:${kind}"]
   listeners     = [for kind in ["listener/net/*/*/*", "listener/app/*/*/*", "listener-rule/net/*/*/*", "listener-rule/app/*/*/*"] : "${local.aws}:elasticloadbalancing:${local.here}:${kind}"]
@@ -169,10 +201,6 @@ locals {
       resources = ["*"] # certificates are found by host name
     },
     {
-      sid       = "Firewall", actions = ["wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"]
-      resources = concat(["${local.aws}:wafv2:${local.here}:regional/webacl/${var.name}/*"], local.balancers)
-    },
-    {
       sid       = "MakeGroups", actions = ["ec2:CreateSecurityGroup"]
       resources = ["${local.aws}:ec2:${local.here}:vpc/${var.vpc_id}", "${local.aws}:ec2:${local.here}:security-group/*"]
     },
@@ -195,15 +223,27 @@ locals {
         "elasticloadbalancing:CreateListener", "elasticloadbalancing:CreateRule", "elasticloadbalancing:DeleteListener",
         "elasticloadbalancing:DeleteRule", "elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyListenerAttributes",
         "elasticloadbalancing:ModifyRule", "elasticloadbalancing:AddListenerCertificates", "elasticloadbalancing:RemoveListenerCertificates",
-        "elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags",
       ]
+    },
+    # Tags decide what is the cluster's own. So they are given at birth, and later only to what is its own already.
+    {
+      sid = "TagNewBalancers", actions = ["elasticloadbalancing:AddTags"], resources = concat(local.balancers, local.listeners)
+      conditions = [
+        { test = "StringEquals", variable = "elasticloadbalancing:CreateAction", values = ["CreateListener", "CreateLoadBalancer", "CreateRule", "CreateTargetGroup"] },
+        { test = "StringEquals", variable = "aws:RequestTag/elbv2.k8s.aws/cluster", values = [var.name] },
+      ]
+    },
+    {
+      sid = "TagBalancers", actions = ["elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"], resources = concat(local.balancers, local.listeners)
+      # neither to take the mark away nor to change it
+      conditions = concat(local.own_balancers, [{ test = "StringEqualsIfExists", variable = "aws:RequestTag/elbv2.k8s.aws/cluster", values = [var.name] }])
     },
     {
       sid = "Balancers", resources = local.balancers, conditions = local.own_balancers
       actions = [
         "elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:ModifyLoadBalancerAttributes",
         "elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:ModifyTargetGroupAttributes", "elasticloadbalancing:SetIpAddressType",
-        "elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets", "elasticloadbalancing:SetWebAcl",
+        "elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets",
         "elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets",
       ]
     },

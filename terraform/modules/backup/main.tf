@@ -32,18 +32,19 @@ resource "aws_backup_vault_lock_configuration" "secondary" {
   max_retention_days = 365
 }
 
-# Hourly: what is lost is an hour at most (RPO). Continuous backups allow any second in between for RDS.
+# Hourly: what is lost is an hour at most (RPO). Any second in between is RDS's own affair (backup_retention_period): a plan
+# with continuous backups would take that over and set its retention to the plan's.
+# https://docs.aws.amazon.com/aws-backup/latest/devguide/point-in-time-recovery.html
 resource "aws_backup_plan" "this" {
   name = var.name
   tags = var.tags
 
   rule {
-    rule_name                = "hourly"
-    target_vault_name        = aws_backup_vault.this.name
-    schedule                 = "cron(0 * ? * * *)"
-    start_window             = 60
-    completion_window        = 180
-    enable_continuous_backup = true
+    rule_name         = "hourly"
+    target_vault_name = aws_backup_vault.this.name
+    schedule          = "cron(0 * ? * * *)"
+    start_window      = 60
+    completion_window = 180
 
     lifecycle {
       delete_after = var.retention_days.hourly

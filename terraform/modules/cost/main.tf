@@ -1,10 +1,12 @@
 locals {
   budgets = merge(
-    { total = { amount = var.monthly_budget, filter = format("user:Environment$%s", var.tags.Environment), emails = var.emails } },
+    { total = { amount = var.monthly_budget, filter = null, emails = var.emails } },
     { for team, budget in var.team_budgets : "team-${team}" => {
       amount = budget.amount, filter = format("user:Team$%s", team), emails = setunion(budget.emails, var.emails)
     } },
   )
+  # The environment has an account of its own, so the whole of the account's bill is its total: that needs no tag, and misses
+  # nothing that carries none. A team's share is known by the tag Team, once the account that pays has activated it.
   # 80 % to the channel, 90 % to who answers for it, 100 % to both; the forecast warns before it happens.
   notifications = {
     "80"       = { threshold = 80, type = "ACTUAL", mail = false }
@@ -24,9 +26,13 @@ resource "aws_budgets_budget" "this" {
   limit_unit   = "USD"
   tags         = var.tags
 
-  cost_filter {
-    name   = "TagKeyValue"
-    values = [each.value.filter]
+  dynamic "cost_filter" {
+    for_each = each.value.filter == null ? [] : [each.value.filter]
+
+    content {
+      name   = "TagKeyValue"
+      values = [cost_filter.value]
+    }
   }
 
   dynamic "notification" {
@@ -41,6 +47,15 @@ resource "aws_budgets_budget" "this" {
       subscriber_email_addresses = notification.value.mail ? each.value.emails : null
     }
   }
+}
+
+# Only the account that pays can activate a tag, and AWS refuses one that no bill has had yet.
+# https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html
+resource "aws_ce_cost_allocation_tag" "this" {
+  for_each = var.cost_allocation_tags
+
+  tag_key = each.key
+  status  = "Active"
 }
 
 resource "aws_ce_anomaly_monitor" "this" {

@@ -88,3 +88,14 @@ variable "anomaly_threshold" {
     error_message = "anomaly_threshold must be above 0."
   }
 }
+
+variable "cost_allocation_tags" {
+  description = "Tags that are activated, so that budgets and bills can be split by them. Empty on the first day: AWS refuses a tag that no bill has had yet, and one that an account does not pay for itself."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.cost_allocation_tags, concat(keys(var.tags), ["Name"]))) == 0
+    error_message = "cost_allocation_tags must be keys of tags: every resource has those and no others."
+  }
+}

@@ -69,17 +69,6 @@ variable "load_balancers" {
   }
 }
 
-variable "health_path" {
-  description = "What the health check of the primary asks for, by HTTPS."
-  type        = string
-  default     = "/health"
-
-  validation {
-    condition     = startswith(var.health_path, "/")
-    error_message = "health_path must begin with /."
-  }
-}
-
 variable "query_log" {
   description = "Log of DNS queries (only in us-east-1, as Route 53 demands). Null: none."
   type        = object({ key_arn = string, retention_days = optional(number, 365) })

@@ -66,6 +66,12 @@ resource "aws_eks_cluster" "this" {
     }
   }
 
+  # Network policies are asked about a Service's own address, before it becomes a pod's; so it must lie in the range that they
+  # allow, 10.0.0.0/8. EKS itself would take 172.20.0.0/16 beside a VPC in 10.0.0.0/8.
+  kubernetes_network_config {
+    service_ipv4_cidr = var.service_cidr
+  }
+
   upgrade_policy {
     support_type = "STANDARD"
   }

@@ -135,7 +135,7 @@ resource "aws_eks_node_group" "this" {
   }
 
   lifecycle {
-    # The autoscaler and the off-hours schedule own it.
+    # The off-hours schedule owns it; otherwise a managed group stays as it is, and Karpenter makes what else is needed.
     ignore_changes = [scaling_config[0].desired_size]
   }
 

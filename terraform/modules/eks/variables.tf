@@ -96,6 +96,17 @@ variable "public_endpoint_cidrs" {
   }
 }
 
+variable "service_cidr" {
+  description = "Addresses of the cluster's Services: inside 10.0.0.0/8, which the manifests' network policies allow, and outside of every VPC. It cannot be changed later."
+  type        = string
+  default     = "10.100.0.0/16"
+
+  validation {
+    condition     = can(regex("^10\\.[0-9]+\\.[0-9]+\\.0/(1[2-9]|2[0-4])$", var.service_cidr)) && can(cidrhost(var.service_cidr, 0))
+    error_message = "service_cidr must be a range of /12 to /24 in 10.0.0.0/8."
+  }
+}
+
 variable "node_groups" {
   description = "Managed node groups. compute has a part on demand and a part on spot; gpu and hipaa are optional. System, gpu and hipaa nodes are tainted."
   type = object({

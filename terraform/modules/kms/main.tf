@@ -7,7 +7,7 @@ locals {
     data         = { purpose = "Data zones", services = [] }
     eks          = { purpose = "Kubernetes secrets", services = [] }
     hipaa        = { purpose = "Health data", services = [], attaches_volumes = true }
-    logs         = { purpose = "Logs and metrics", services = ["logs.${data.aws_region.current.id}.amazonaws.com", "delivery.logs.amazonaws.com", "aps.amazonaws.com"] }
+    logs         = { purpose = "Logs and metrics", services = ["delivery.logs.amazonaws.com", "aps.amazonaws.com"], encrypts_log_groups = true }
     notifications = {
       purpose  = "Topics and queues"
       services = ["budgets.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com"]
@@ -20,9 +20,10 @@ locals {
     volumes  = { purpose = "Volumes of nodes and pods", services = [], attaches_volumes = true }
   }
   keys = { for domain, key in local.definitions : domain => key if contains(var.domains, domain) }
-  # Auto Scaling's service-linked role, which launches nodes. As a condition and not as a principal: a policy that names a
-  # role that does not exist yet is refused.
+  # Auto Scaling's service-linked role, which launches managed nodes. As a condition and not as a principal: a policy that
+  # names a role that does not exist yet is refused.
   launcher = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+  logs     = "logs.${data.aws_region.current.id}.amazonaws.com"
   root     = "arn:${data.aws_partition.current.partition}:iam::${var.account_id}:root"
 
   # Spelled out, because a policy with kms:* would also allow what AWS adds later.
@@ -78,6 +79,32 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
+  # CloudWatch Logs says which group it encrypts, and documents no other condition.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+  dynamic "statement" {
+    for_each = try(each.value.encrypts_log_groups, false) ? [local.logs] : []
+
+    content {
+      sid       = "LogGroups"
+      actions   = local.usage
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = [statement.value]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "kms:EncryptionContext:aws:logs:arn"
+        values   = ["arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.id}:${var.account_id}:*"]
+      }
+    }
+  }
+
+  # The service-linked role has no rights on keys, and nobody can give it any: a statement for the account's principal would
+  # only delegate to IAM. So this one is for everybody, and its conditions leave that one role, through EC2, in this account.
+  # https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html
   dynamic "statement" {
     for_each = try(each.value.attaches_volumes, false) ? {
       Launch = { actions = local.usage, grants_only = false }
@@ -91,21 +118,19 @@ data "aws_iam_policy_document" "key" {
 
       principals {
         type        = "AWS"
-        identifiers = [local.root]
-      }
-
-      condition {
-        test     = "ArnEquals"
-        variable = "aws:PrincipalArn"
-        values   = [local.launcher]
+        identifiers = ["*"]
       }
 
       dynamic "condition" {
-        for_each = statement.value.grants_only ? ["true"] : []
+        for_each = merge({
+          "kms:CallerAccount" = var.account_id
+          "kms:ViaService"    = "ec2.${data.aws_region.current.id}.amazonaws.com"
+          "aws:PrincipalArn"  = local.launcher
+        }, statement.value.grants_only ? { "kms:GrantIsForAWSResource" = "true" } : {})
 
         content {
-          test     = "Bool"
-          variable = "kms:GrantIsForAWSResource"
+          test     = lookup({ "aws:PrincipalArn" = "ArnEquals", "kms:GrantIsForAWSResource" = "Bool" }, condition.key, "StringEquals")
+          variable = condition.key
           values   = [condition.value]
         }
       }

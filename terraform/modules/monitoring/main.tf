@@ -98,11 +98,11 @@ resource "aws_sns_topic_policy" "this" {
 }
 
 resource "aws_sns_topic_subscription" "email" {
-  for_each = var.emails
+  for_each = { for pair in setproduct(local.topics, var.emails) : "${pair[0]}/${pair[1]}" => { topic = pair[0], address = pair[1] } }
 
-  topic_arn = aws_sns_topic.this["critical"].arn
+  topic_arn = aws_sns_topic.this[each.value.topic].arn
   protocol  = "email"
-  endpoint  = each.key
+  endpoint  = each.value.address
 }
 
 resource "aws_cloudwatch_log_group" "this" {

@@ -1,6 +1,7 @@
 locals {
   aws  = "arn:${data.aws_partition.current.partition}"
   here = "${data.aws_region.current.id}:${var.account_id}"
+  role = "${local.aws}:iam::${var.account_id}:role/${var.name}-off-hours"
   # Databases first in the morning and last in the evening.
   actions = merge(
     { for key, group in var.node_groups : "nodes-${key}-stop" => {
@@ -13,6 +14,16 @@ locals {
       at = "15 ${var.hours.start}", call = "eks:updateNodegroupConfig"
       input = jsonencode({
         ClusterName = var.cluster_name, NodegroupName = key, ScalingConfig = { MinSize = 0, DesiredSize = group.desired, MaxSize = group.max }
+      })
+    } },
+    # Karpenter's own nodes: it runs on the managed ones, so by now it is gone and makes no others. In the morning it comes back
+    # and finds out by itself what is missing.
+    var.karpenter_tag == null ? {} : { karpenter-stop = {
+      at = "30 ${var.hours.stop}", call = "ssm:startAutomationExecution"
+      input = jsonencode({
+        DocumentName = "AWS-TerminateEC2Instance", TargetParameterName = "InstanceId", MaxConcurrency = "10", MaxErrors = "100%"
+        Targets      = [{ Key = "tag:${var.karpenter_tag.key}", Values = [var.karpenter_tag.value] }]
+        Parameters   = { AutomationAssumeRole = [local.role] }
       })
     } },
     { for key, id in var.databases : "rds-${key}-stop" => {
@@ -40,7 +51,7 @@ data "aws_iam_policy_document" "trust" {
 
     principals {
       type        = "Service"
-      identifiers = ["scheduler.amazonaws.com"]
+      identifiers = var.karpenter_tag == null ? ["scheduler.amazonaws.com"] : ["scheduler.amazonaws.com", "ssm.amazonaws.com"]
     }
 
     condition {
@@ -77,6 +88,38 @@ data "aws_iam_policy_document" "actions" {
       sid       = "Redshift"
       actions   = ["redshift:PauseCluster", "redshift:ResumeCluster"]
       resources = [for id in statement.value : "${local.aws}:redshift:${local.here}:cluster:${id}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.karpenter_tag == null ? {} : {
+      Automation = { actions = ["ssm:StartAutomationExecution"], resources = ["${local.aws}:ssm:${data.aws_region.current.id}:*:automation-definition/AWS-TerminateEC2Instance:*"] }
+      Children   = { actions = ["ssm:GetAutomationExecution"], resources = ["${local.aws}:ssm:${local.here}:automation-execution/*"] }
+      Hand       = { actions = ["iam:PassRole"], resources = [local.role] }
+      # these name no resource
+      Find = { actions = ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "tag:GetResources"], resources = ["*"] }
+    }
+
+    content {
+      sid       = statement.key
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.karpenter_tag == null ? [] : [var.karpenter_tag]
+
+    content {
+      sid       = "Terminate"
+      actions   = ["ec2:TerminateInstances"]
+      resources = ["${local.aws}:ec2:${local.here}:instance/*"]
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/${statement.value.key}"
+        values   = [statement.value.value]
+      }
     }
   }
 

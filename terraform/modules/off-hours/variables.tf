@@ -127,3 +127,14 @@ variable "permissions_boundary_arn" {
     error_message = "permissions_boundary_arn must be the ARN of a policy."
   }
 }
+
+variable "karpenter_tag" {
+  description = "Tag of the nodes that Karpenter makes, which no schedule of a node group reaches: they are terminated in the evening. Null: there are none."
+  type        = object({ key = string, value = string })
+  default     = null
+
+  validation {
+    condition     = var.karpenter_tag == null || try(length(var.karpenter_tag.key) > 0 && length(var.karpenter_tag.value) > 0, false)
+    error_message = "karpenter_tag needs a key and a value: an empty one would name every instance."
+  }
+}

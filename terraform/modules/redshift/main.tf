@@ -2,6 +2,7 @@ locals {
   cluster    = "${var.name}-offline"
   database   = "features"
   production = var.tags.Environment == "prod"
+  logs       = toset(["connectionlog", "useractivitylog", "userlog"])
 }
 
 data "aws_region" "current" {}
@@ -129,10 +130,22 @@ resource "aws_redshift_cluster" "this" {
   tags                                = merge(var.tags, { Name = local.cluster })
 }
 
+# Redshift would make them without encryption, to be kept for ever.
+resource "aws_cloudwatch_log_group" "this" {
+  for_each = local.logs
+
+  name              = "/aws/redshift/cluster/${local.cluster}/${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.key_arns.logs
+  tags              = var.tags
+}
+
 resource "aws_redshift_logging" "this" {
   cluster_identifier   = aws_redshift_cluster.this.id
   log_destination_type = "cloudwatch"
-  log_exports          = ["connectionlog", "useractivitylog", "userlog"]
+  log_exports          = local.logs
+
+  depends_on = [aws_cloudwatch_log_group.this]
 }
 
 resource "aws_redshift_snapshot_schedule" "this" {
@@ -180,7 +193,7 @@ resource "aws_secretsmanager_secret_version" "this" {
   secret_string = jsonencode({
     cluster        = aws_redshift_cluster.this.cluster_identifier
     dbname         = local.database
-    username       = "mlops"
+    username       = "feast" # not the superuser: docs/runbooks/deployment-guide.md makes it
     role_arn       = aws_iam_role.this.arn
     staging_bucket = element(split(":", var.data_bucket_arn), 5)
     region         = data.aws_region.current.id

@@ -81,8 +81,8 @@ variable "network" {
 }
 
 variable "key_arns" {
-  description = "KMS keys: storage and snapshots; secrets; the data bucket, which COPY and UNLOAD use."
-  type        = object({ storage = string, secrets = string, data = string })
+  description = "KMS keys: storage and snapshots; secrets; the data bucket, which COPY and UNLOAD use; log groups."
+  type        = object({ storage = string, secrets = string, data = string, logs = string })
 
   validation {
     condition     = alltrue([for arn in values(var.key_arns) : startswith(arn, "arn:")])
@@ -143,5 +143,16 @@ variable "permissions_boundary_arn" {
   validation {
     condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
     error_message = "permissions_boundary_arn must be the ARN of a policy."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps who connected and what was asked."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = contains([365, 400, 545, 731, 1096, 1827, 2192, 2557], var.log_retention_days)
+    error_message = "log_retention_days must be a value that CloudWatch knows, of at least a year."
   }
 }

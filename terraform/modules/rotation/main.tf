@@ -125,18 +125,17 @@ resource "aws_vpc_security_group_egress_rule" "endpoints" {
 }
 
 resource "aws_lambda_function" "this" {
-  function_name                  = local.function
-  description                    = "Gives a database or cache a new password and stores it"
-  role                           = aws_iam_role.this.arn
-  filename                       = local.package
-  source_code_hash               = filebase64sha256(local.package)
-  handler                        = "index.handler"
-  runtime                        = "nodejs22.x"
-  architectures                  = ["arm64"]
-  timeout                        = 600
-  memory_size                    = 256
-  reserved_concurrent_executions = 5
-  tags                           = var.tags
+  function_name    = local.function
+  description      = "Gives a database or cache a new password and stores it"
+  role             = aws_iam_role.this.arn
+  filename         = local.package
+  source_code_hash = filebase64sha256(local.package)
+  handler          = "index.handler"
+  runtime          = "nodejs22.x"
+  architectures    = ["arm64"]
+  timeout          = 600
+  memory_size      = 256
+  tags             = var.tags
 
   tracing_config {
     mode = "Active"

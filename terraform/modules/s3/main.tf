@@ -6,26 +6,30 @@ locals {
     models    = { bucket = "artifacts", prefix = "models/", storage_class = "INTELLIGENT_TIERING" }
     logs      = { bucket = "logs", prefix = "", storage_class = "GLACIER_IR" }
     audit     = { bucket = "audit", prefix = "", storage_class = "GLACIER_IR" }
+    config    = { bucket = "config", prefix = "", storage_class = "GLACIER_IR" }
   }
   expiration = { logs = var.log_retention_days, "access-logs" = var.log_retention_days }
   encrypted  = { for bucket, arn in var.key_arns : bucket => arn }
   # S3 delivers its own access logs only to buckets that are encrypted with S3's key.
-  buckets  = toset(concat(keys(local.encrypted), ["access-logs"]))
-  iam      = "arn:${data.aws_partition.current.partition}"
-  locked   = toset(["audit"])
-  replicas = var.replicas
+  buckets          = toset(concat(keys(local.encrypted), ["access-logs"]))
+  iam              = "arn:${data.aws_partition.current.partition}"
+  regulated_copies = contains(keys(var.replicas), "data") ? var.regulated_teams : {}
+  locked           = toset(["audit"])
+  # Names of buckets are one space for all accounts of AWS.
+  names         = { for bucket in local.buckets : bucket => "${var.name}-${bucket}-${var.account_id}" }
+  replica_names = { for bucket in keys(var.replicas) : bucket => "${var.name}-${bucket}-replica-${var.account_id}" }
+  replicas      = var.replicas
   deliveries = {
     logs = [{
       sid    = "LogDelivery", service = "delivery.logs.amazonaws.com", actions = ["s3:PutObject", "s3:GetBucketAcl", "s3:ListBucket"]
       source = "${local.iam}:logs:*:${var.account_id}:*"
     }]
-    audit = [
-      { sid = "CloudTrail", service = "cloudtrail.amazonaws.com", actions = ["s3:PutObject", "s3:GetBucketAcl"], source = var.trail_arn },
-      {
-        sid    = "Config", service = "config.amazonaws.com", actions = ["s3:PutObject", "s3:GetBucketAcl", "s3:ListBucket"]
-        source = "${local.iam}:config:*:${var.account_id}:*"
-      },
-    ]
+    audit = [{ sid = "CloudTrail", service = "cloudtrail.amazonaws.com", actions = ["s3:PutObject", "s3:GetBucketAcl"], source = var.trail_arn }]
+    # Config delivers to no bucket with Object Lock, so its history does not lie with the trail.
+    config = [{
+      sid    = "Config", service = "config.amazonaws.com", actions = ["s3:PutObject", "s3:GetBucketAcl", "s3:ListBucket"]
+      source = "${local.iam}:config:*:${var.account_id}:*"
+    }]
     "access-logs" = [{
       sid    = "ServerAccessLogs", service = "logging.s3.amazonaws.com", actions = ["s3:PutObject"]
       source = "${local.iam}:s3:::${var.name}-*"
@@ -38,10 +42,10 @@ data "aws_partition" "current" {}
 resource "aws_s3_bucket" "this" {
   for_each = local.buckets
 
-  bucket              = "${var.name}-${each.key}"
+  bucket              = local.names[each.key]
   object_lock_enabled = contains(local.locked, each.key)
   force_destroy       = var.force_destroy
-  tags                = merge(var.tags, { Name = "${var.name}-${each.key}" })
+  tags                = merge(var.tags, { Name = local.names[each.key] })
 }
 
 resource "aws_s3_bucket_versioning" "this" {

@@ -1,6 +1,6 @@
 output "buckets" {
   description = "Name of each bucket."
-  value       = { for key, bucket in aws_s3_bucket.this : key => bucket.id }
+  value       = { for key, bucket in aws_s3_bucket.this : key => bucket.bucket }
 }
 
 output "arns" {
@@ -10,12 +10,12 @@ output "arns" {
 
 output "replicas" {
   description = "Name of each bucket's copy in the second region."
-  value       = { for key, bucket in aws_s3_bucket.replica : key => bucket.id }
+  value       = { for key, bucket in aws_s3_bucket.replica : key => bucket.bucket }
 }
 
 output "zones" {
   description = "Where each zone of the data platform lies."
-  value       = { for zone, place in local.zones : zone => "s3://${aws_s3_bucket.this[place.bucket].id}/${place.prefix}" }
+  value       = { for zone, place in local.zones : zone => "s3://${aws_s3_bucket.this[place.bucket].bucket}/${place.prefix}" }
 }
 
 output "log_bucket_arn" {
@@ -25,7 +25,13 @@ output "log_bucket_arn" {
 }
 
 output "audit_bucket" {
-  description = "Bucket for CloudTrail and Config, known once it accepts deliveries."
-  value       = aws_s3_bucket.this["audit"].id
+  description = "Bucket for CloudTrail, known once it accepts deliveries."
+  value       = aws_s3_bucket.this["audit"].bucket
   depends_on  = [aws_s3_bucket_policy.this, aws_s3_bucket_object_lock_configuration.this]
+}
+
+output "config_bucket" {
+  description = "Bucket for Config's history, known once it accepts deliveries."
+  value       = aws_s3_bucket.this["config"].bucket
+  depends_on  = [aws_s3_bucket_policy.this]
 }

@@ -37,6 +37,30 @@ data "aws_iam_policy_document" "bucket" {
     }
   }
 
+  # Regulated data is under the key of its kind or not written at all: who leaves the key out would get that of the bucket. A
+  # request that names no key has no such value, and a value that is not there equals nothing.
+  dynamic "statement" {
+    for_each = each.key == "data" ? var.regulated_teams : {}
+
+    content {
+      sid       = "Key${replace(title(statement.key), "-", "")}"
+      effect    = "Deny"
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this[each.key].arn}/teams/${statement.key}/*"]
+
+      principals {
+        type        = "*"
+        identifiers = ["*"]
+      }
+
+      condition {
+        test     = "StringNotEquals"
+        variable = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        values   = [statement.value.key_arn]
+      }
+    }
+  }
+
   dynamic "statement" {
     for_each = lookup(local.deliveries, each.key, [])
 

@@ -4,10 +4,10 @@ resource "aws_s3_bucket" "replica" {
   for_each = local.replicas
   provider = aws.secondary
 
-  bucket              = "${var.name}-${each.key}-replica"
+  bucket              = local.replica_names[each.key]
   object_lock_enabled = contains(local.locked, each.key)
   force_destroy       = var.force_destroy
-  tags                = merge(var.tags, { Name = "${var.name}-${each.key}-replica" })
+  tags                = merge(var.tags, { Name = local.replica_names[each.key] })
 }
 
 resource "aws_s3_bucket_versioning" "replica" {

@@ -41,13 +41,13 @@ data "aws_iam_policy_document" "replication" {
   statement {
     sid       = "Decrypt"
     actions   = ["kms:Decrypt"]
-    resources = distinct([for bucket in keys(local.replicas) : local.encrypted[bucket]])
+    resources = distinct(concat([for bucket in keys(local.replicas) : local.encrypted[bucket]], values(local.regulated_copies)[*].key_arn))
   }
 
   statement {
     sid       = "Encrypt"
     actions   = ["kms:Encrypt", "kms:GenerateDataKey"]
-    resources = distinct(values(local.replicas))
+    resources = distinct(concat(values(local.replicas), values(local.regulated_copies)[*].replica_key_arn))
   }
 }
 
@@ -74,45 +74,57 @@ resource "aws_s3_bucket_replication_configuration" "this" {
   bucket = aws_s3_bucket.this[each.key].id
   role   = aws_iam_role.replication[0].arn
 
-  rule {
-    id       = "second-region"
-    status   = "Enabled"
-    priority = 1
+  # Of rules that fit an object the highest priority counts: regulated data is copied under its own key.
+  dynamic "rule" {
+    for_each = concat(
+      [{ id = "second-region", priority = 1, prefix = "", key = each.value }],
+      each.key == "data" ? [for index, team in sort(keys(local.regulated_copies)) : {
+        id = "team-${team}", priority = index + 2, prefix = "teams/${team}/", key = local.regulated_copies[team].replica_key_arn
+      }] : [],
+    )
 
-    filter {}
+    content {
+      id       = rule.value.id
+      status   = "Enabled"
+      priority = rule.value.priority
 
-    # Deletions stay in the region where somebody deleted: the copy protects from them, too.
-    delete_marker_replication {
-      status = "Disabled"
-    }
-
-    source_selection_criteria {
-      sse_kms_encrypted_objects {
-        status = "Enabled"
-      }
-    }
-
-    destination {
-      bucket        = aws_s3_bucket.replica[each.key].arn
-      storage_class = "STANDARD"
-
-      encryption_configuration {
-        replica_kms_key_id = each.value
+      filter {
+        prefix = rule.value.prefix
       }
 
-      replication_time {
-        status = "Enabled"
+      # Deletions stay in the region where somebody deleted: the copy protects from them, too.
+      delete_marker_replication {
+        status = "Disabled"
+      }
 
-        time {
-          minutes = 15
+      source_selection_criteria {
+        sse_kms_encrypted_objects {
+          status = "Enabled"
         }
       }
 
-      metrics {
-        status = "Enabled"
+      destination {
+        bucket        = aws_s3_bucket.replica[each.key].arn
+        storage_class = "STANDARD"
 
-        event_threshold {
-          minutes = 15
+        encryption_configuration {
+          replica_kms_key_id = rule.value.key
+        }
+
+        replication_time {
+          status = "Enabled"
+
+          time {
+            minutes = 15
+          }
+        }
+
+        metrics {
+          status = "Enabled"
+
+          event_threshold {
+            minutes = 15
+          }
         }
       }
     }

@@ -30,7 +30,7 @@ variable "tags" {
 }
 
 variable "account_id" {
-  description = "The AWS account, to which the services that deliver logs are confined."
+  description = "The AWS account: part of every bucket's name, and all that the services that deliver logs may act for."
   type        = string
 
   validation {
@@ -46,6 +46,7 @@ variable "key_arns" {
     artifacts = string
     logs      = string
     audit     = string
+    config    = string
     backups   = string
   })
 
@@ -73,6 +74,22 @@ variable "replicas" {
   validation {
     condition     = var.tags.Environment != "prod" || alltrue([for bucket in ["data", "artifacts", "audit", "backups"] : contains(keys(var.replicas), bucket)])
     error_message = "Production copies data, artifacts, audit and backups to the second region."
+  }
+}
+
+variable "regulated_teams" {
+  description = "Teams with health or payment data, the key under which alone their part of the data bucket (teams/<team>/) is written, and, where that bucket is copied, the second region's key for the copy."
+  type        = map(object({ key_arn = string, replica_key_arn = optional(string) }))
+  default     = {}
+
+  validation {
+    condition     = alltrue([for team, keys in var.regulated_teams : can(regex("^[a-z0-9-]+$", team)) && startswith(keys.key_arn, "arn:")])
+    error_message = "regulated_teams maps a team's name to the ARNs of keys."
+  }
+
+  validation {
+    condition     = !contains(keys(var.replicas), "data") || alltrue([for keys in values(var.regulated_teams) : try(startswith(keys.replica_key_arn, "arn:"), false)])
+    error_message = "Where data is copied, regulated data needs a key of the second region: its copy is under no other."
   }
 }
 

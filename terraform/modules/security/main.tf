@@ -9,9 +9,6 @@ locals {
     LAMBDA_NETWORK_LOGS    = []
     RUNTIME_MONITORING     = ["EKS_ADDON_MANAGEMENT", "ECS_FARGATE_AGENT_MANAGEMENT", "EC2_AGENT_MANAGEMENT"]
   }
-  firewall_rules = { for index, rule in [
-    "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet",
-  ] : rule => index + 1 }
 }
 
 data "aws_region" "current" {}
@@ -175,15 +172,17 @@ resource "aws_ec2_instance_metadata_defaults" "this" {
 # ---- detection
 
 resource "aws_guardduty_detector" "this" {
+  count = contains(var.baseline, "guardduty") ? 1 : 0
+
   enable                       = true
   finding_publishing_frequency = "FIFTEEN_MINUTES"
   tags                         = var.tags
 }
 
 resource "aws_guardduty_detector_feature" "this" {
-  for_each = local.detections
+  for_each = contains(var.baseline, "guardduty") ? local.detections : {}
 
-  detector_id = aws_guardduty_detector.this.id
+  detector_id = aws_guardduty_detector.this[0].id
   name        = each.key
   status      = "ENABLED"
 
@@ -198,13 +197,15 @@ resource "aws_guardduty_detector_feature" "this" {
 }
 
 resource "aws_securityhub_account" "this" {
+  count = contains(var.baseline, "security_hub") ? 1 : 0
+
   enable_default_standards  = false
   control_finding_generator = "SECURITY_CONTROL"
   auto_enable_controls      = true
 }
 
 resource "aws_securityhub_standards_subscription" "this" {
-  for_each = var.security_standards
+  for_each = contains(var.baseline, "security_hub") ? var.security_standards : []
 
   standards_arn = "${local.aws}:securityhub:${local.region}::${each.key}"
 
@@ -218,6 +219,8 @@ resource "aws_accessanalyzer_analyzer" "this" {
 }
 
 resource "aws_iam_role" "config" {
+  count = contains(var.baseline, "config") ? 1 : 0
+
   name               = "${var.name}-config-${local.region}"
   description        = "AWS Config"
   assume_role_policy = data.aws_iam_policy_document.trust["config"].json
@@ -225,7 +228,9 @@ resource "aws_iam_role" "config" {
 }
 
 resource "aws_iam_role_policy_attachment" "config" {
-  role       = aws_iam_role.config.name
+  count = contains(var.baseline, "config") ? 1 : 0
+
+  role       = aws_iam_role.config[0].name
   policy_arn = "${local.aws}:iam::aws:policy/service-role/AWS_ConfigRole"
 }
 
@@ -233,13 +238,13 @@ data "aws_iam_policy_document" "config" {
   statement {
     sid       = "Deliver"
     actions   = ["s3:PutObject"]
-    resources = ["${local.aws}:s3:::${var.audit_bucket}/config/*"]
+    resources = ["${local.aws}:s3:::${var.config_bucket}/config/*"]
   }
 
   statement {
     sid       = "Look"
     actions   = ["s3:GetBucketAcl"]
-    resources = ["${local.aws}:s3:::${var.audit_bucket}"]
+    resources = ["${local.aws}:s3:::${var.config_bucket}"]
   }
 
   statement {
@@ -250,14 +255,18 @@ data "aws_iam_policy_document" "config" {
 }
 
 resource "aws_iam_role_policy" "config" {
+  count = contains(var.baseline, "config") ? 1 : 0
+
   name   = "deliver"
-  role   = aws_iam_role.config.id
+  role   = aws_iam_role.config[0].id
   policy = data.aws_iam_policy_document.config.json
 }
 
 resource "aws_config_configuration_recorder" "this" {
+  count = contains(var.baseline, "config") ? 1 : 0
+
   name     = var.name
-  role_arn = aws_iam_role.config.arn
+  role_arn = aws_iam_role.config[0].arn
 
   recording_group {
     all_supported                 = true
@@ -266,22 +275,26 @@ resource "aws_config_configuration_recorder" "this" {
 }
 
 resource "aws_config_delivery_channel" "this" {
+  count = contains(var.baseline, "config") ? 1 : 0
+
   name           = var.name
-  s3_bucket_name = var.audit_bucket
+  s3_bucket_name = var.config_bucket
   s3_key_prefix  = "config"
 
   depends_on = [aws_config_configuration_recorder.this, aws_iam_role_policy.config]
 }
 
 resource "aws_config_configuration_recorder_status" "this" {
-  name       = aws_config_configuration_recorder.this.name
+  count = contains(var.baseline, "config") ? 1 : 0
+
+  name       = aws_config_configuration_recorder.this[0].name
   is_enabled = true
 
   depends_on = [aws_config_delivery_channel.this]
 }
 
 resource "aws_config_config_rule" "this" {
-  for_each = var.config_rules
+  for_each = contains(var.baseline, "config") ? var.config_rules : {}
 
   name             = "${var.name}-${each.key}"
   input_parameters = length(each.value.parameters) > 0 ? jsonencode(each.value.parameters) : null
@@ -293,95 +306,4 @@ resource "aws_config_config_rule" "this" {
   }
 
   depends_on = [aws_config_configuration_recorder.this]
-}
-
-# ---- firewall
-
-resource "aws_wafv2_web_acl" "this" {
-  count = var.web_acl == null ? 0 : 1
-
-  name        = var.name
-  description = "In front of the load balancers of ${var.name}"
-  scope       = "REGIONAL"
-  tags        = var.tags
-
-  default_action {
-    allow {}
-  }
-
-  rule {
-    name     = "rate"
-    priority = 0
-
-    action {
-      block {}
-    }
-
-    statement {
-      rate_based_statement {
-        limit              = var.web_acl.rate_limit
-        aggregate_key_type = "IP"
-      }
-    }
-
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "rate"
-      sampled_requests_enabled   = true
-    }
-  }
-
-  dynamic "rule" {
-    for_each = local.firewall_rules
-
-    content {
-      name     = rule.key
-      priority = rule.value
-
-      override_action {
-        none {}
-      }
-
-      statement {
-        managed_rule_group_statement {
-          name        = rule.key
-          vendor_name = "AWS"
-        }
-      }
-
-      visibility_config {
-        cloudwatch_metrics_enabled = true
-        metric_name                = rule.key
-        sampled_requests_enabled   = true
-      }
-    }
-  }
-
-  visibility_config {
-    cloudwatch_metrics_enabled = true
-    metric_name                = var.name
-    sampled_requests_enabled   = true
-  }
-}
-
-resource "aws_cloudwatch_log_group" "web_acl" {
-  count = var.web_acl == null ? 0 : 1
-
-  name              = "aws-waf-logs-${var.name}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.key_arns.logs
-  tags              = var.tags
-}
-
-resource "aws_wafv2_web_acl_logging_configuration" "this" {
-  count = var.web_acl == null ? 0 : 1
-
-  resource_arn            = aws_wafv2_web_acl.this[0].arn
-  log_destination_configs = [aws_cloudwatch_log_group.web_acl[0].arn]
-
-  redacted_fields {
-    single_header {
-      name = "authorization"
-    }
-  }
 }

@@ -8,12 +8,7 @@ output "trail_log_group" {
   value       = one(aws_cloudwatch_log_group.trail[*].name)
 }
 
-output "web_acl_arn" {
-  description = "Firewall that the load balancer controller puts in front of load balancers; null without one."
-  value       = one(aws_wafv2_web_acl.this[*].arn)
-}
-
 output "detector_id" {
-  description = "GuardDuty's detector."
-  value       = aws_guardduty_detector.this.id
+  description = "GuardDuty's detector; null where the organisation has its own."
+  value       = one(aws_guardduty_detector.this[*].id)
 }

@@ -40,12 +40,22 @@ variable "account_id" {
 }
 
 variable "audit_bucket" {
-  description = "Locked bucket that takes the trail and Config's history."
+  description = "Locked bucket that takes the trail."
   type        = string
 
   validation {
     condition     = length(var.audit_bucket) > 2
     error_message = "audit_bucket must be the name of a bucket."
+  }
+}
+
+variable "config_bucket" {
+  description = "Bucket that takes Config's history. It has no Object Lock: Config delivers to none that has."
+  type        = string
+
+  validation {
+    condition     = length(var.config_bucket) > 2
+    error_message = "config_bucket must be the name of a bucket."
   }
 }
 
@@ -73,14 +83,14 @@ variable "trail" {
   }
 }
 
-variable "web_acl" {
-  description = "Firewall in front of load balancers: requests in five minutes from one address. Null: none."
-  type        = object({ rate_limit = optional(number, 2000) })
-  default     = {}
+variable "baseline" {
+  description = "What is made here of that which each region of an account has once. What AWS Control Tower or the organisation has switched on already is left out: AWS refuses a second recorder or detector."
+  type        = set(string)
+  default     = ["config", "guardduty", "security_hub"]
 
   validation {
-    condition     = var.web_acl == null || try(var.web_acl.rate_limit >= 10 && var.web_acl.rate_limit <= 2000000, false)
-    error_message = "rate_limit must lie between 10 and 2000000."
+    condition     = length(setsubtract(var.baseline, ["config", "guardduty", "security_hub"])) == 0
+    error_message = "baseline may name config, guardduty and security_hub."
   }
 }
 
@@ -136,7 +146,7 @@ variable "security_standards" {
 }
 
 variable "log_retention_days" {
-  description = "How long CloudWatch keeps the trail and the firewall's log; the audit bucket keeps the trail for seven years."
+  description = "How long CloudWatch keeps the trail; the audit bucket keeps it for seven years."
   type        = number
   default     = 365
 

@@ -20,7 +20,7 @@ def get_bucket_replication(self: Any) -> Any:
     rules = []
     for one in found["Rule"]:
         rule = {key: value for key, value in one.items() if not key.startswith("@")}
-        rule["Filter"] = {"Prefix": ""}
+        rule["Filter"] = {"Prefix": (one.get("Filter") or {}).get("Prefix") or ""}
         rule["Priority"] = int(one["Priority"])
         for part in (rule["Destination"].get("ReplicationTime", {}).get("Time"), rule["Destination"].get("Metrics", {}).get("EventThreshold")):
             if part:

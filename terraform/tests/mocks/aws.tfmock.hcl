@@ -72,10 +72,6 @@ mock_resource "aws_prometheus_workspace" {
   defaults = { arn = "arn:aws:aps:us-east-1:123456789012:workspace/ws-mock", prometheus_endpoint = "https://aps.example.com/workspaces/ws-mock/" }
 }
 
-mock_resource "aws_wafv2_web_acl" {
-  defaults = { arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mock/1" }
-}
-
 mock_resource "aws_ce_anomaly_monitor" {
   defaults = { arn = "arn:aws:ce::123456789012:anomalymonitor/mock" }
 }

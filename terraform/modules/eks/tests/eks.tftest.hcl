@@ -70,6 +70,23 @@ run "protects_the_control_plane" {
   }
 }
 
+run "gives_services_addresses_that_policies_allow" {
+  assert {
+    condition     = one(aws_eks_cluster.this.kubernetes_network_config).service_ipv4_cidr == "10.100.0.0/16"
+    error_message = "Network policies allow 10.0.0.0/8, and are asked about the Service's address."
+  }
+}
+
+run "refuses_services_elsewhere" {
+  command = plan
+
+  variables {
+    service_cidr = "172.20.0.0/16"
+  }
+
+  expect_failures = [var.service_cidr]
+}
+
 run "taints_and_hardens_nodes" {
   assert {
     condition     = join(" ", keys(aws_eks_node_group.this)) == "compute-on-demand compute-spot gpu hipaa system"

@@ -9,13 +9,14 @@ variables {
   node_groups       = { system = { min = 0, desired = 1, max = 3 }, compute-spot = { min = 0, desired = 2, max = 10 } }
   databases         = { shared = "mlops-dev-shared" }
   redshift_clusters = { offline = "mlops-dev-offline" }
+  karpenter_tag     = { key = "ManagedBy", value = "karpenter" }
   key_arn           = "arn:aws:kms:us-east-1:123456789012:key/notifications"
   tags              = { Environment = "dev", ManagedBy = "terraform", Project = "mlops-platform", CostCenter = "engineering" }
 }
 
 run "stops_and_starts" {
   assert {
-    condition     = length(aws_scheduler_schedule.this) == 8 && alltrue([for key, schedule in aws_scheduler_schedule.this : strcontains(schedule.schedule_expression, "MON-FRI") && schedule.schedule_expression_timezone == "America/New_York"])
+    condition     = length(aws_scheduler_schedule.this) == 9 && alltrue([for key, schedule in aws_scheduler_schedule.this : strcontains(schedule.schedule_expression, "MON-FRI") && schedule.schedule_expression_timezone == "America/New_York"])
     error_message = "Each thing is stopped and started on working days."
   }
 
@@ -35,8 +36,33 @@ run "stops_and_starts" {
   }
 
   assert {
-    condition     = alltrue(flatten([for statement in data.aws_iam_policy_document.actions.statement : [!contains(statement.resources, "*"), [for action in statement.actions : !strcontains(action, "*")]]]))
+    condition     = alltrue(flatten([for statement in data.aws_iam_policy_document.actions.statement : [statement.sid == "Find" || !contains(statement.resources, "*"), [for action in statement.actions : !strcontains(action, "*")]]]))
     error_message = "The role may stop these things and no others."
+  }
+}
+
+run "ends_what_karpenter_made" {
+  assert {
+    condition     = jsondecode(one(aws_scheduler_schedule.this["karpenter-stop"].target).input).Targets == [{ Key = "tag:ManagedBy", Values = ["karpenter"] }] && aws_scheduler_schedule.this["karpenter-stop"].schedule_expression == "cron(30 19 ? * MON-FRI *)"
+    error_message = "Karpenter's nodes end after the node groups on which Karpenter itself runs."
+  }
+
+  assert {
+    condition = alltrue([for statement in data.aws_iam_policy_document.actions.statement : !contains(statement.actions, "ec2:TerminateInstances") || [
+      for condition in statement.condition : [condition.variable, one(condition.values)]
+    ] == [["aws:ResourceTag/ManagedBy", "karpenter"]]])
+    error_message = "No other machine can be ended."
+  }
+}
+
+run "leaves_machines_alone_without_karpenter" {
+  variables {
+    karpenter_tag = null
+  }
+
+  assert {
+    condition     = !contains(keys(aws_scheduler_schedule.this), "karpenter-stop") && !anytrue([for statement in data.aws_iam_policy_document.actions.statement : contains(statement.actions, "ec2:TerminateInstances")])
+    error_message = "No Karpenter, no right to end machines."
   }
 }
 
@@ -72,11 +98,12 @@ run "refuses_bad_values" {
     databases                = { one = "" }
     redshift_clusters        = { one = "" }
     key_arn                  = "key"
+    karpenter_tag            = { key = "", value = "" }
     permissions_boundary_arn = "x"
   }
 
   expect_failures = [
-    var.account_id, var.hours, var.cluster_name, var.node_groups, var.databases, var.redshift_clusters, var.key_arn, var.permissions_boundary_arn,
+    var.account_id, var.hours, var.cluster_name, var.node_groups, var.databases, var.redshift_clusters, var.key_arn, var.karpenter_tag, var.permissions_boundary_arn,
   ]
 }
 

@@ -54,6 +54,13 @@ run "may_rotate_and_nothing_else" {
   }
 }
 
+run "takes_no_share_of_the_account" {
+  assert {
+    condition     = coalesce(aws_lambda_function.this.reserved_concurrent_executions, -1) == -1
+    error_message = "A new account has ten executions, which Lambda keeps unreserved."
+  }
+}
+
 run "refuses_bad_names_and_tags" {
   command = plan
 

@@ -3,11 +3,12 @@ mock_provider "aws" {
 }
 
 variables {
-  name         = "mlops-prod"
-  account_id   = "123456789012"
-  audit_bucket = "mlops-prod-audit"
-  key_arns     = { audit = "arn:aws:kms:us-east-1:123456789012:key/audit", logs = "arn:aws:kms:us-east-1:123456789012:key/logs", volumes = "arn:aws:kms:us-east-1:123456789012:key/volumes" }
-  trail        = { data_bucket_arns = ["arn:aws:s3:::mlops-prod-data"] }
+  name          = "mlops-prod"
+  account_id    = "123456789012"
+  audit_bucket  = "mlops-prod-audit-123456789012"
+  config_bucket = "mlops-prod-config-123456789012"
+  key_arns      = { audit = "arn:aws:kms:us-east-1:123456789012:key/audit", logs = "arn:aws:kms:us-east-1:123456789012:key/logs", volumes = "arn:aws:kms:us-east-1:123456789012:key/volumes" }
+  trail         = { data_bucket_arns = ["arn:aws:s3:::mlops-prod-data"] }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -37,12 +38,12 @@ run "records_everything" {
 
 run "detects" {
   assert {
-    condition     = aws_guardduty_detector.this.enable && alltrue([for feature in aws_guardduty_detector_feature.this : feature.status == "ENABLED"]) && contains(keys(aws_guardduty_detector_feature.this), "EKS_AUDIT_LOGS") && contains(keys(aws_guardduty_detector_feature.this), "RUNTIME_MONITORING")
+    condition     = aws_guardduty_detector.this[0].enable && alltrue([for feature in aws_guardduty_detector_feature.this : feature.status == "ENABLED"]) && contains(keys(aws_guardduty_detector_feature.this), "EKS_AUDIT_LOGS") && contains(keys(aws_guardduty_detector_feature.this), "RUNTIME_MONITORING")
     error_message = "GuardDuty watches the cluster, the nodes, S3 and RDS."
   }
 
   assert {
-    condition     = length(aws_securityhub_standards_subscription.this) == 3 && aws_config_configuration_recorder_status.this.is_enabled && one(aws_config_configuration_recorder.this.recording_group).all_supported
+    condition     = length(aws_securityhub_standards_subscription.this) == 3 && aws_config_configuration_recorder_status.this[0].is_enabled && one(aws_config_configuration_recorder.this[0].recording_group).all_supported
     error_message = "Security Hub checks three standards, Config records all."
   }
 
@@ -62,26 +63,36 @@ run "detects" {
   }
 }
 
-run "has_a_firewall" {
+run "delivers_where_config_can" {
   assert {
-    condition     = length(aws_wafv2_web_acl.this[0].rule) == 5 && anytrue([for rule in aws_wafv2_web_acl.this[0].rule : rule.name == "rate" && length(flatten([for action in rule.action : action.block])) == 1])
-    error_message = "Four managed groups, and a limit of requests."
+    condition     = aws_config_delivery_channel.this[0].s3_bucket_name == var.config_bucket && aws_cloudtrail.this[0].s3_bucket_name == var.audit_bucket
+    error_message = "Config's history does not go to the bucket with Object Lock, which it refuses."
+  }
+}
+
+run "leaves_to_the_organisation_what_it_has" {
+  variables {
+    baseline = []
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.web_acl[0].name == "aws-waf-logs-mlops-prod" && aws_cloudwatch_log_group.web_acl[0].kms_key_id == var.key_arns.logs
-    error_message = "What it blocks is logged, encrypted."
+    condition     = length(aws_config_configuration_recorder.this) + length(aws_config_delivery_channel.this) + length(aws_config_config_rule.this) + length(aws_iam_role.config) + length(aws_guardduty_detector.this) + length(aws_guardduty_detector_feature.this) + length(aws_securityhub_account.this) + length(aws_securityhub_standards_subscription.this) == 0
+    error_message = "Nothing of it collides with Control Tower."
+  }
+
+  assert {
+    condition     = output.detector_id == null
+    error_message = "There is no detector of ours."
   }
 }
 
 run "leaves_the_account_alone_in_the_second_region" {
   variables {
-    trail   = null
-    web_acl = null
+    trail = null
   }
 
   assert {
-    condition     = length(aws_cloudtrail.this) == 0 && length(aws_wafv2_web_acl.this) == 0 && length(aws_iam_account_password_policy.this) == 0 && length(aws_guardduty_detector_feature.this) == 6 && !one(aws_config_configuration_recorder.this.recording_group).include_global_resource_types
+    condition     = length(aws_cloudtrail.this) == 0 && length(aws_iam_account_password_policy.this) == 0 && length(aws_guardduty_detector_feature.this) == 6 && !one(aws_config_configuration_recorder.this[0].recording_group).include_global_resource_types
     error_message = "Detection yes, another trail no."
   }
 }
@@ -113,15 +124,16 @@ run "refuses_bad_values" {
   variables {
     account_id         = "x"
     audit_bucket       = ""
+    config_bucket      = ""
+    baseline           = ["macie"]
     key_arns           = { audit = "x", logs = "y", volumes = "z" }
     trail              = { data_bucket_arns = [] }
-    web_acl            = { rate_limit = 1 }
     config_rules       = { one = { identifier = "lower-case" } }
     security_standards = ["cis"]
     log_retention_days = 30
   }
 
   expect_failures = [
-    var.account_id, var.audit_bucket, var.key_arns, var.trail, var.web_acl, var.config_rules, var.security_standards, var.log_retention_days,
+    var.account_id, var.audit_bucket, var.config_bucket, var.baseline, var.key_arns, var.trail, var.config_rules, var.security_standards, var.log_retention_days,
   ]
 }
