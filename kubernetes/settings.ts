@@ -17,7 +17,7 @@ const names = [
   'Project',
   'CostCenter',
 ] as const;
-export type Settings = Readonly<Record<(typeof names)[number], string>>;
+type Settings = Readonly<Record<(typeof names)[number], string>>;
 
 /** @throws where the file lacks one of the settings. */
 export async function settingsOf(environment: Environment): Promise<Settings> {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { migrate, openDatabase } from '@mlops/database';
 import { temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DeploymentStore, deploymentSchema } from '../src/deployments/store.ts';
+import { deploymentSchema } from '../src/deployments/schema.ts';
+import { DeploymentStore } from '../src/deployments/store.ts';
 import {
   call,
   exampleModel,

@@ -34,7 +34,7 @@ const longest: Readonly<Record<string, readonly [argument: string, length: numbe
 };
 
 /** First and last address of an IPv4 range as numbers; undefined for what is none. */
-export function range(cidr: unknown): readonly [number, number] | undefined {
+function range(cidr: unknown): readonly [number, number] | undefined {
   const [, a, b, c, d, length] = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\/(\d+)$/.exec(String(cidr)) ?? [];
   if (length === undefined) return undefined;
   const size = 2 ** (32 - Number(length));

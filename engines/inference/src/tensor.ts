@@ -1,4 +1,5 @@
 import { PlatformError } from '@mlops/errors';
+import { notFiniteNamed, toJsonNumber } from '@mlops/json-numbers';
 import type { Datatype, Tensor, TensorMetadata } from './engine.ts';
 
 export type TensorData =
@@ -19,11 +20,6 @@ export type JsonValue = number | string | boolean | null;
 
 /** More dimensions than any model has: what nests deeper is not a tensor. */
 const RANK_MAX = 16;
-const NAMED = new Map([
-  ['NaN', Number.NaN],
-  ['Infinity', Infinity],
-  ['-Infinity', -Infinity],
-]);
 const RANGES: Partial<Record<Datatype, readonly [number, number]>> = {
   UINT8: [0, 255],
   UINT16: [0, 65_535],
@@ -89,16 +85,11 @@ export function toJson(
   const values: JsonValue[] = [];
   for (let i = start; i < end; i++) {
     const value = data[i];
-    if (typeof value === 'number') values.push(datatype === 'BOOL' ? value !== 0 : finite(value));
+    if (typeof value === 'number') values.push(datatype === 'BOOL' ? value !== 0 : toJsonNumber(value));
     else if (typeof value === 'bigint') values.push(narrow(value));
     else values.push(value ?? null);
   }
   return values;
-}
-
-function finite(value: number): number | string {
-  if (Number.isFinite(value)) return value;
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
 }
 
 function narrow(value: bigint): number | string {
@@ -115,7 +106,7 @@ function toFloat(name: string, datatype: Datatype, value: unknown): number {
   }
   if (value === null) return Number.NaN;
   if (typeof value === 'bigint') return toFloat(name, datatype, Number(value));
-  const named = typeof value === 'string' ? NAMED.get(value) : undefined;
+  const named = notFiniteNamed(value);
   if (named === undefined) throw wrongValue(name, datatype, value);
   return named;
 }

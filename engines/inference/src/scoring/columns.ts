@@ -1,4 +1,5 @@
 import { PlatformError } from '@mlops/errors';
+import { notFiniteNamed } from '@mlops/json-numbers';
 import { invalid, shown } from '../tensor.ts';
 import type { Column, ColumnType } from './signature.ts';
 import type { Table } from './table.ts';
@@ -11,7 +12,6 @@ const INTEGERS: Partial<Record<ColumnType, readonly [bigint, bigint]>> = {
   integer: [-(2n ** 31n), 2n ** 31n - 1n],
   long: [-(2n ** 63n), 2n ** 63n - 1n],
 };
-const NOT_FINITE = new Set(['NaN', 'Infinity', '-Infinity']);
 /** A number as text, as CSV and careless clients send it. */
 export const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -94,7 +94,7 @@ function missingValue(type: ColumnType, required: boolean, name: string): null {
 function toNumber(type: ColumnType, name: string, value: unknown): unknown {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean' || typeof value === 'bigint') return Number(value);
-  if (typeof value === 'string' && NOT_FINITE.has(value)) return value;
+  if (notFiniteNamed(value) !== undefined) return value;
   if (typeof value === 'string' && NUMBER.test(value)) return Number(value);
   throw incompatible(type, name, value);
 }
