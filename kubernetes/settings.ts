@@ -17,7 +17,7 @@ const names = [
   'Project',
   'CostCenter',
 ] as const;
-type Settings = Readonly<Record<(typeof names)[number], string>>;
+export type Settings = Readonly<Record<(typeof names)[number], string>>;
 
 /** @throws where the file lacks one of the settings. */
 export async function settingsOf(environment: Environment): Promise<Settings> {

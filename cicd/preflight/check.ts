@@ -8,7 +8,7 @@ export interface Missing {
   readonly fix: string;
 }
 
-export interface Answer {
+interface Answer {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
