@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { startServer } from '@mlops/child-process';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -59,12 +59,7 @@ export async function startPeer(python: string): Promise<BenchServer> {
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
     MLFLOW_DISABLE_TELEMETRY: 'true',
   };
-  return started(
-    spawn(python, args, { env, cwd: folder, detached: true, stdio: 'ignore' }),
-    `http://127.0.0.1:${port}`,
-    '/health',
-    folder,
-  );
+  return started(python, args, { folder, port, env });
 }
 
 /** One of our programs, started as `npm start` starts it. */
@@ -75,30 +70,24 @@ export async function startOurs(
 ): Promise<BenchServer> {
   const port = await freePort();
   const command = [join(ROOT, 'scripts/run.mjs'), join(ROOT, file), '--port', String(port), '--data', folder, ...args];
-  return started(
-    spawn(process.execPath, command, { detached: true, stdio: 'ignore' }),
-    `http://127.0.0.1:${port}`,
-    '/health',
-    folder,
-  );
+  return started(process.execPath, command, { folder, port });
 }
 
-async function started(child: ChildProcess, url: string, path: string, folder: string): Promise<BenchServer> {
+async function started(
+  program: string,
+  args: readonly string[],
+  { folder, port, env = process.env }: { folder: string; port: number; env?: NodeJS.ProcessEnv },
+): Promise<BenchServer> {
+  const url = `http://127.0.0.1:${port}`;
   const begun = performance.now();
-  while (!(await fetch(url + path).catch(() => undefined))?.ok) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
-    await wait(20);
-  }
-  const group = child.pid ?? 0;
+  const { child, stop } = await startServer(program, args, `${url}/health`, { cwd: folder, env });
   return {
     url,
     folder,
     startSeconds: (performance.now() - begun) / 1000,
-    memoryMb: () => memoryOfGroup(group),
+    memoryMb: () => memoryOfGroup(child.pid ?? 0),
     stop: async () => {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      process.kill(-group, 'SIGTERM');
-      await Promise.race([ended, wait(10_000)]);
+      await stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

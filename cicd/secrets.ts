@@ -8,7 +8,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../kubernetes/command.ts';
+import { run } from '@mlops/child-process';
 import { type Environment, environments } from '../kubernetes/manifests.ts';
 import { type Settings, settingsOf } from '../kubernetes/settings.ts';
 

@@ -2,7 +2,7 @@
  * Makes the bucket of an environment's Terraform state, once for each account: `node cicd/state.ts ENVIRONMENT`. It keeps
  * versions, is encrypted, closed, and takes TLS alone. A second run changes nothing. Prints what `terraform init` is told.
  */
-import { run } from '../kubernetes/command.ts';
+import { run } from '@mlops/child-process';
 import { environments } from '../kubernetes/manifests.ts';
 import { settingsOf } from '../kubernetes/settings.ts';
 import { stateBucket } from './preflight/account.ts';

@@ -7,8 +7,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { run } from '@mlops/child-process';
 import { applyManifests, installCharts } from './charts.ts';
-import { run } from './command.ts';
 import { customResourceFiles } from './crds.ts';
 import {
   type Environment,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { run } from './command.ts';
+import { run } from '@mlops/child-process';
 import { download, verified } from './crds.ts';
 import { type Environment, identity, type Manifest, readManifests, root, writeManifests } from './manifests.ts';
 import lock from './operators/charts/charts.lock.json' with { type: 'json' };

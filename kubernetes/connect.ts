@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { run } from './command.ts';
+import { run } from '@mlops/child-process';
 import { type Environment, environments } from './manifests.ts';
 import { chartValues } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { run } from '@mlops/child-process';
 import { parseAllDocuments, stringify } from 'yaml';
-import { run } from './command.ts';
 
 /** The folders in the order in which they are applied: each needs only what stands before it. */
 export const folders = [

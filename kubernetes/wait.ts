@@ -1,4 +1,4 @@
-import { run } from './command.ts';
+import { run } from '@mlops/child-process';
 import type { Manifest } from './manifests.ts';
 
 export interface WaitOptions {

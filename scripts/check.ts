@@ -1,6 +1,6 @@
 // npm run check: types, format, lint, the import laws, dead code, and whether everything generated is up to date.
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { run } from '@mlops/child-process';
 
 /** Fewer modules than this means that the laws were checked on nothing: the tool cannot read this TypeScript. */
 const MODULES_MIN = 100;
@@ -37,9 +37,9 @@ for (const { name, command, inspect } of steps) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const started = performance.now();
   const [program = '', ...args] = command;
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  const { code, stdout, stderr } = await run(program, args);
   const output = `${stdout}${stderr}`;
-  const problem = status === 0 ? inspect?.(output) : `exit ${status}`;
+  const problem = code === 0 ? inspect?.(output) : `exit ${code}`;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${problem === undefined ? 'ok    ' : 'FAILED'} ${name} (${seconds} s)`);
   if (problem === undefined) continue;

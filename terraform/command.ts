@@ -1,7 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { run } from '@mlops/child-process';
+
+/** Longer than any plan or test takes. */
+const TIMEOUT_MS = 3_600_000;
 
 /** Runs Terraform to its end and returns what it printed; throws with its own message where it fails. */
 export type Run = (args: readonly string[], environment?: NodeJS.ProcessEnv) => Promise<string>;
@@ -13,10 +15,10 @@ export type Run = (args: readonly string[], environment?: NodeJS.ProcessEnv) => 
  */
 export function terraformIn(folder: string, temporary: string): { readonly run: Run; readonly kill: () => void } {
   const variables = terraformEnvironment(temporary);
-  const running = new Set<ChildProcess>();
+  const killing = new AbortController();
   return {
-    run: (args, more = {}) => terraform(args, folder, { ...variables, ...more }, running),
-    kill: () => running.forEach(killGroup),
+    run: (args, more = {}) => terraform(args, folder, { ...variables, ...more }, killing.signal),
+    kill: () => killing.abort(),
   };
 }
 
@@ -45,53 +47,11 @@ async function terraform(
   args: readonly string[],
   cwd: string,
   env: NodeJS.ProcessEnv,
-  running: Set<ChildProcess>,
+  signal: AbortSignal,
 ): Promise<string> {
   const program = process.env['MLOPS_TOOL_TERRAFORM'] ?? 'terraform';
   // A group of its own: the provider is a process of its own, which outlives a Terraform that is killed.
-  const child = spawn(program, [...args], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  const untie = tie(child);
-  running.add(child);
-  try {
-    const [code, stdout, stderr] = await Promise.all([exitCode(child), text(child.stdout), text(child.stderr)]);
-    if (code !== 0) throw new Error(`terraform ${args[0]}: ${(stderr || stdout).slice(-6000)}`);
-    return stdout;
-  } finally {
-    running.delete(child);
-    untie();
-  }
-}
-
-function exitCode(child: ChildProcess): Promise<number | null> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
-}
-
-/**
- * Ends a child and its process group with this process, whether that ends by itself or by a signal.
- * @returns a function that lets the child go
- */
-export function tie(child: ChildProcess): () => void {
-  const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
-  const kill = () => killGroup(child);
-  const killAndEnd = (signal: NodeJS.Signals) => {
-    kill();
-    process.kill(process.pid, signal);
-  };
-  process.once('exit', kill);
-  for (const signal of signals) process.once(signal, killAndEnd);
-  return () => {
-    process.off('exit', kill);
-    for (const signal of signals) process.off(signal, killAndEnd);
-  };
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // it has ended meanwhile
-  }
+  const { code, stdout, stderr } = await run(program, args, { cwd, env, signal, group: true, timeout: TIMEOUT_MS });
+  if (code !== 0) throw new Error(`terraform ${args[0]}: ${(stderr || stdout).slice(-6000)}`);
+  return stdout;
 }

@@ -1,4 +1,4 @@
-import { run } from '../../kubernetes/command.ts';
+import { run } from '@mlops/child-process';
 import type { Environment } from '../../kubernetes/manifests.ts';
 import { type Settings, settingsOf } from '../../kubernetes/settings.ts';
 

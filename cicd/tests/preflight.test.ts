@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../../kubernetes/command.ts';
+import { run } from '@mlops/child-process';
 import { type AwsMock, startAwsMock } from '../../terraform/tests/aws-mock.ts';
 import { account } from '../preflight/account.ts';
 import { type Check, type Context, contextOf } from '../preflight/check.ts';

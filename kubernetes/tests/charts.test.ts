@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { needTool, suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyManifest, type Chart, charts, helmArguments, helmValues, manifests } from '../charts.ts';
-import { run } from '../command.ts';
 import { customResourceFiles } from '../crds.ts';
 import { type Environment, environments, folders, type Manifest, readManifests, render, root } from '../manifests.ts';
 import { type ControlPlane, eventually, exposeBinaries, startControlPlane } from './control-plane.ts';

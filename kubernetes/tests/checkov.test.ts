@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { needTool, suite } from '@mlops/testing';
 import { expect, it } from 'vitest';
-import { run } from '../command.ts';
 import { environments, type Manifest, renderEnvironment, writeManifests } from '../manifests.ts';
 import { exceptions } from './checkov.exceptions.ts';
 

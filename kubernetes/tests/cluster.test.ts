@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../command.ts';
 import { customResourceFiles } from '../crds.ts';
 import { folders, type Manifest, readManifests, render, renderEnvironment, root } from '../manifests.ts';
 import { waitFor } from '../wait.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { run } from '../command.ts';
+import { run } from '@mlops/child-process';
 import { type Ask, prepare } from '../connect.ts';
 
 suite('the way to a private API server', { needs: ['kubectl'] }, () => {

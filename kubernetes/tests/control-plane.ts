@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type CommandResult, run } from '../command.ts';
+import { type CommandResult, run } from '@mlops/child-process';
 
 export const moduleFolder = fileURLToPath(new URL('control-plane/', import.meta.url));
 

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { run } from '../command.ts';
+import { run } from '@mlops/child-process';
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url));
 

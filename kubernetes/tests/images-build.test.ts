@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { needTool, suite } from '@mlops/testing';
 import { describe, expect, it } from 'vitest';
-import { run } from '../command.ts';
 import { type Manifest, readManifests } from '../manifests.ts';
 import { finalStage, ignored, performBuild, repository, stages } from './dockerfile.ts';
 

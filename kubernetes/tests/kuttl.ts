@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../command.ts';
+import { run } from '@mlops/child-process';
 import { type Manifest, readManifests, root, writeManifests } from '../manifests.ts';
 import { type ControlPlane, eventually } from './control-plane.ts';
 import { missing } from './subset.ts';

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, needTool, stopGroup } from '@mlops/testing';
-import { tie } from '../command.ts';
+import { stopGroup, tie } from '@mlops/child-process';
+import { freePort, needTool } from '@mlops/testing';
 
 /** A mock of AWS: moto, and the operations that it lacks (mock/). */
 export interface AwsMock {

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { needTool, pythonEnvironment, startProgram, suite, temporaryFolder } from '@mlops/testing';
 import { expect, it } from 'vitest';
 
@@ -11,7 +11,7 @@ suite('the unmodified MLflow client', { needs: ['mlops-python'] }, () => {
     const python = needTool('mlops-python');
     const folder = temporaryFolder();
     const server = await startProgram(MAIN, ['--port', '0', '--data', folder.path]);
-    const child = spawn(python, ['-m', 'pytest', '-q', '-x', '-p', 'no:cacheprovider', TESTS], {
+    const { code, stdout, stderr } = await run(python, ['-m', 'pytest', '-q', '-x', '-p', 'no:cacheprovider', TESTS], {
       cwd: folder.path,
       env: {
         ...pythonEnvironment(python),
@@ -20,13 +20,9 @@ suite('the unmodified MLflow client', { needs: ['mlops-python'] }, () => {
         MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
       },
     });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const code = await new Promise((resolve) => child.once('exit', resolve));
     await server.stop();
     folder.remove();
-    expect(code, output).toBe(0);
-    expect(output).toMatch(/\d+ passed/);
+    expect(code, stdout + stderr).toBe(0);
+    expect(stdout).toMatch(/\d+ passed/);
   });
 });

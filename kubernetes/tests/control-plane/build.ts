@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { run } from '../../command.ts';
+import { run } from '@mlops/child-process';
 import { binariesFolder, moduleFolder } from '../control-plane.ts';
 
 const VERSION = 'v1.35.4';

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -6,7 +5,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { freePort, needTool, stopGroup, suite, temporaryFolder } from '@mlops/testing';
+import { startServer } from '@mlops/child-process';
+import { freePort, needTool, suite, temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BlobStore, LocalBlobStore, openBlobs, S3BlobStore, safePath } from '../src/index.ts';
 
@@ -124,22 +124,16 @@ suite('S3', { needs: ['mlops-python'] }, () => {
 
   beforeAll(async () => {
     const port = await freePort();
-    const child = spawn(join(needTool('mlops-python'), '../moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
-      detached: true,
-      stdio: 'ignore',
-    });
-    stop = () => stopGroup(child);
     const url = `http://127.0.0.1:${port}`;
+    const program = join(needTool('mlops-python'), '../moto_server');
+    const args = ['-H', '127.0.0.1', '-p', String(port)];
+    ({ stop } = await startServer(program, args, `${url}/moto-api/data.json`));
     Object.assign(process.env, {
       AWS_ENDPOINT_URL_S3: url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
     });
-    for (let i = 0; i < 200; i++) {
-      if ((await fetch(`${url}/moto-api/data.json`).catch(() => undefined))?.ok) break;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
     await new S3Client({}).send(new CreateBucketCommand({ Bucket: 'mlops-blobs' }));
   });
   afterAll(() => stop());

@@ -6,7 +6,6 @@ export {
   startMlflow,
   startPostgres,
   startProgram,
-  stopGroup,
   temporaryFolder,
 } from './processes.ts';
 export { smallDisk } from './small-disk.ts';

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import { startServer } from '@mlops/child-process';
 import { findTool, needTool } from './tools.ts';
 
 /** Something that a suite has started. */
@@ -28,28 +28,6 @@ export function freePort(): Promise<number> {
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
-}
-
-/** Waits until a URL answers 200. */
-async function untilHealthy(url: string, child: ChildProcess, seconds = 90): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (Date.now() < deadline) {
-    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode} before ${url} answered`);
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) return;
-    await wait(100);
-  }
-  throw new Error(`${url} did not answer within ${seconds} s`);
-}
-
-/** Stops a process and all that it has started. */
-export async function stopGroup(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (child.exitCode !== null || child.pid === undefined) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  process.kill(-child.pid, signal);
-  const killed = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), 10_000);
-  await ended;
-  clearTimeout(killed);
 }
 
 /** Where PostgreSQL's server programs are: on PATH, or where Debian keeps them. */
@@ -119,18 +97,15 @@ export async function startMlflow(): Promise<Started> {
     '--artifacts-destination',
     join(folder.path, 'artifacts'),
   ];
-  const child = spawn(python, [...args, ...stores], {
+  const url = `http://127.0.0.1:${port}`;
+  const { stop } = await startServer(python, [...args, ...stores], `${url}/health`, {
     cwd: folder.path,
-    detached: true,
-    stdio: 'ignore',
     env: { ...pythonEnvironment(python), MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' },
   });
-  const url = `http://127.0.0.1:${port}`;
-  await untilHealthy(`${url}/health`, child);
   return {
     url,
     stop: async () => {
-      await stopGroup(child);
+      await stop();
       folder.remove();
     },
   };
@@ -153,21 +128,9 @@ export async function startProgram(
   file: string,
   args: readonly string[],
 ): Promise<Started & { child: ChildProcess; pid: number }> {
-  const child = spawn(process.execPath, [file, ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const ready = /ready at (http:\S+?)[,\s(]/;
+  const { child, line, stop } = await startServer(process.execPath, [file, ...args], ready, {
     cwd: join(RUN, '../..'),
   });
-  let output = '';
-  const url = await new Promise<string>((resolve, reject) => {
-    const read = (chunk: Buffer) => {
-      output += chunk.toString();
-      const found = /ready at (http:\S+?)[,\s(]/.exec(`${output} `)?.[1];
-      if (found) resolve(found);
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${output}`)));
-  });
-  return { url, child, pid: child.pid ?? 0, stop: () => stopGroup(child) };
+  return { url: line?.[1] ?? '', child, pid: child.pid ?? 0, stop };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { run } from '../command.ts';
+import { run } from '../src/index.ts';
 
 describe('a program that is run', () => {
   it('gives its output and its exit code', async () => {
@@ -20,6 +20,15 @@ describe('a program that is run', () => {
     const { code, stdout } = await run('sh', ['-c', 'sleep 60 & echo $!; exit 0']);
     process.kill(Number(stdout));
     expect(code).toBe(0);
+  });
+
+  it('is killed with what it has started when a signal is given', { timeout: 60_000 }, async () => {
+    const killing = new AbortController();
+    const running = run('sh', ['-c', 'sleep 300 & echo $!; wait'], { group: true, signal: killing.signal });
+    setTimeout(() => killing.abort(), 300);
+    const { code, stdout, stderr } = await running;
+    expect([code, stderr]).toEqual([1, 'SIGKILL']);
+    expect((await run('ps', ['-o', 'stat=', '-p', stdout.trim()])).stdout.trim()).toMatch(/^Z?$/);
   });
 
   it('must be installed', async () => {
