@@ -53,6 +53,8 @@ export interface Evidence {
   readonly logged: ReadonlyMap<string, readonly Logged[]>;
   /** Predictions that the database counts: in batches, and in sealed segments. */
   readonly rows: { readonly waiting: number; readonly sealed: number };
+  /** Milliseconds since 1970: what had begun before had ended then. */
+  readonly settledAt: number;
 }
 
 /** Numbers from 0 up to 1 (exclusive) that a seed decides: mulberry32. */
@@ -84,6 +86,7 @@ export class ReplicaRun {
   readonly #cleanUp: (() => unknown)[];
   /** The process that takes the place of the one that was killed last. */
   #starting: Promise<void> = Promise.resolve();
+  #settledAt = 0;
 
   private constructor(seed: number, mlflow: Started, postgres: Started) {
     this.#next = random(seed);
@@ -149,6 +152,7 @@ export class ReplicaRun {
     await this.#starting;
     for (const job of JOBS) this.changes.push(await this.#change('runJobNow', job));
     await vi.waitFor(async () => {
+      this.#settledAt = Date.now();
       for (const life of this.lives) {
         for (const job of JOBS) {
           const { runs } = await get<{ runs: JobRunView[] }>(life, `jobs/${job}/runs?limit=200`);
@@ -171,12 +175,27 @@ export class ReplicaRun {
     for (const life of this.lives) await get(life, `deployments/${STEADY}/predictions?limit=1`);
     const pages = NAMES.map(async (name, i) => [name, await pageThrough(this.lives[i] as Life, name)] as const);
     const logged = new Map(await Promise.all(pages));
-    const count = async (table: 'prediction_batches' | 'prediction_segments') => {
-      const found = await this.database.query.selectFrom(table).select('rows').execute();
-      return found.reduce((sum, { rows }) => sum + rows, 0);
+    // One statement: predictions may be sealed at this moment.
+    const { query } = this.database;
+    const [rows = { waiting: 0, sealed: 0 }] = await query
+      .selectNoFrom([
+        query
+          .selectFrom('prediction_batches')
+          .select((eb) => eb.fn.sum<string>('rows').as('n'))
+          .as('waiting'),
+        query
+          .selectFrom('prediction_segments')
+          .select((eb) => eb.fn.sum<string>('rows').as('n'))
+          .as('sealed'),
+      ])
+      .execute();
+    return {
+      exported,
+      entries,
+      logged,
+      rows: { waiting: Number(rows.waiting), sealed: Number(rows.sealed) },
+      settledAt: this.#settledAt,
     };
-    const rows = { waiting: await count('prediction_batches'), sealed: await count('prediction_segments') };
-    return { exported, entries, logged, rows };
   }
 
   #pick<T>(from: readonly T[]): T {

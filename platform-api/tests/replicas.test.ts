@@ -193,7 +193,12 @@ suite(name, { needs: ['postgres', 'mlops-python'] }, () => {
   it('run no job twice at once, and complete what was interrupted', async () => {
     const histories = await Promise.all(
       run.lives.map((life) =>
-        Promise.all(JOBS.map((job) => get<{ runs: JobRunView[] }>(life, `jobs/${job}/runs?limit=200`))),
+        Promise.all(
+          JOBS.map(async (job) => {
+            const { runs } = await get<{ runs: JobRunView[] }>(life, `jobs/${job}/runs?limit=200`);
+            return runs.filter(({ started_at }) => Date.parse(started_at) < evidence.settledAt);
+          }),
+        ),
       ),
     );
     expect(histories).toEqual(histories.map(() => histories[0]));
@@ -202,7 +207,7 @@ suite(name, { needs: ['postgres', 'mlops-python'] }, () => {
       'jobs',
     );
     let interruptions = 0;
-    for (const { runs } of histories[0] ?? []) {
+    for (const runs of histories[0] ?? []) {
       const inOrder = runs.toSorted((a, b) => a.started_at.localeCompare(b.started_at));
       for (const [i, each] of inOrder.entries()) {
         const after = inOrder[i + 1]?.started_at ?? each.ended_at ?? '';
