@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '@mlops/child-process';
 import { type AwsMock, startAwsMock } from '../../terraform/tests/aws-mock.ts';
 import { account } from '../preflight/account.ts';
 import { type Check, type Context, contextOf } from '../preflight/check.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { run } from '@mlops/child-process';
 import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '@mlops/child-process';
 import { type AwsMock, startAwsMock } from '../../terraform/tests/aws-mock.ts';
 import { type Aws, fillSecrets, makeWarehouseUser } from '../secrets.ts';
 

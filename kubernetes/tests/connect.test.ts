@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '@mlops/child-process';
 import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { run } from '@mlops/child-process';
 import { type Ask, prepare } from '../connect.ts';
 
 suite('the way to a private API server', { needs: ['kubectl'] }, () => {

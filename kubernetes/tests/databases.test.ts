@@ -1,6 +1,6 @@
+import { run } from '@mlops/child-process';
 import { needTool, startPostgres, suite } from '@mlops/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { run } from '@mlops/child-process';
 import { type Manifest, render } from '../manifests.ts';
 
 const names = `import os
