@@ -9,10 +9,13 @@ export class CommandError extends Error {
 export class Connection {
   readonly url: string;
   readonly platform: PlatformClient;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(url: string) {
+  /** @param token sent with each call; default: none */
+  constructor(url: string, token?: string) {
     this.url = url.replace(/\/+$/, '');
-    this.platform = createPlatformClient(this.url);
+    this.platform = createPlatformClient(this.url, token === undefined ? {} : { token });
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   /** The data of a call of the platform's own API. @throws CommandError */
@@ -32,7 +35,8 @@ export class Connection {
   }
 
   async raw(path: string, init: RequestInit = {}): Promise<Response> {
-    const response = await fetch(`${this.url}${path}`, init).catch((thrown: unknown) => {
+    const headers = { ...this.#headers, ...(init.headers as Record<string, string> | undefined) };
+    const response = await fetch(`${this.url}${path}`, { ...init, headers }).catch((thrown: unknown) => {
       throw this.#unreachable(thrown);
     });
     if (response.ok) return response;

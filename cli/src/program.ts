@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import cli from '../package.json' with { type: 'json' };
+import { accessCommands } from './access.ts';
 import { actualsCommands } from './actuals.ts';
 import { aliasCommands } from './aliases.ts';
 import { auditCommands } from './audit.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
+import { tokenFor } from './credentials.ts';
 import { deploymentCommands } from './deployments.ts';
 import { jobCommands } from './jobs.ts';
 import { modelCommands } from './models.ts';
@@ -29,9 +31,13 @@ export function createProgram(
     .showHelpAfterError('(mlops --help shows the commands)');
   const options = () => program.opts<{ url?: string; json?: boolean }>();
   const context: Context = {
-    connection: () => new Connection(options().url ?? env.MLOPS_URL ?? DEFAULT_URL),
+    connection() {
+      const url = (options().url ?? env.MLOPS_URL ?? DEFAULT_URL).replace(/\/+$/, '');
+      return new Connection(url, tokenFor(env, url));
+    },
     output: () => ({ json: options().json ?? false, write, warn }),
   };
+  accessCommands(program, context, env);
   platformCommands(program, context);
   modelCommands(program, context);
   aliasCommands(program, context);

@@ -20,7 +20,7 @@ import { openPredictions, predictionLogPlace, predictionOperations } from './pre
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
 import { openTeams } from './teams/index.ts';
-import { openTokens, tokenOperations } from './tokens/index.ts';
+import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
 
 /** The platform's own API, as one OpenAPI document. */
 export const openApi = openApiDocument([
@@ -37,7 +37,7 @@ export interface Platform {
   readonly app: FastifyInstance;
   /** The bearer token with which this process calls itself. */
   readonly systemToken: string;
-  /** See `TokensModule.firstToken`. */
+  /** Where the first administrator's token was written at this start. */
   readonly firstToken: () => string | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   });
   const { audit, ...auditModule } = openAudit(database);
   const { owners, ...teams } = openTeams(database, { rootOf: (thing) => tracking.rootOf(thing) });
-  const tokens = openTokens(database, { owners, data: folder.path, required: settings.identity === 'required' });
+  const tokens = openTokens(database, owners);
   const identity = openIdentity(settings.identity, tokens.find);
   const { quotas, ...quotaModule } = openQuotas(database);
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
@@ -113,7 +113,9 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   };
   const working = [auditModule, teams, tokens, quotaModule, deployments, predictions];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
+  const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
+  const signIn = settings.identity === 'required' ? [first] : [];
   const jobs = openJobs({ database, definitions, acts, metrics, log });
-  await assemble(app, [foundation, ...working, protocols, jobs], { database, pipeline });
-  return { app, systemToken: identity.systemToken, firstToken: tokens.firstToken };
+  await assemble(app, [foundation, ...working, ...signIn, protocols, jobs], { database, pipeline });
+  return { app, systemToken: identity.systemToken, firstToken: first.file };
 }

@@ -51,6 +51,7 @@ export class LiveDeployments {
     }
     this.#live.set(name, { team, revisions: byVersion });
     this.#failures.delete(name);
+    this.#target.announce(name, undefined);
   }
 
   /** In turn. What is still being answered is logged: the deployment is known until its last request has ended. */

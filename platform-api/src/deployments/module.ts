@@ -59,7 +59,7 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
     everySeconds: SWEEP_SECONDS,
     runner: 'each',
     run: async () => {
-      const removed = await target.sweep(await store.neededDigests());
+      const removed = await target.sweep(await store.neededDigests(), SWEEP_SECONDS * 1000);
       return removed === 0 ? undefined : `removed ${removed} models`;
     },
   };
@@ -82,7 +82,8 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
     // One process that has the database for itself has decided all there is to follow.
     jobs: database.dialect === 'postgres' ? [follow, sweep] : [sweep],
     async start() {
-      await target.sweep(await store.neededDigests());
+      // Nothing is being made yet.
+      await target.sweep(await store.neededDigests(), 0);
       await follower.follow();
     },
   } satisfies Module & Record<string, unknown>;

@@ -25,6 +25,13 @@ const systemOperations = {
     response: Type.Integer(),
     details: ({ team, days }, rows) => ({ team, days, rows }),
   }),
+  createFirstToken: operation('POST /tokens/first', {
+    access: 'administer',
+    resource: { type: 'token', created: ({ id }: { id: string }) => id },
+    request: Type.Object({}),
+    response: Type.Object({ id: Type.String() }),
+    details: () => ({ roles: ['platform-admin'] }),
+  }),
 };
 
 export type SystemActs = ReturnType<typeof systemActs>;
@@ -39,6 +46,7 @@ export function systemActs(pipeline: Pipeline, authorization: string) {
     runJob: <T>(name: string, perform: () => Promise<T>) => act('runJob', { name }, perform),
     expirePredictions: (team: string, days: number, perform: () => Promise<number>) =>
       act('expirePredictions', { team, days }, perform),
+    createFirstToken: (perform: () => Promise<{ id: string }>) => act('createFirstToken', {}, perform),
   };
 }
 

@@ -61,7 +61,7 @@ export class EmbeddedTarget implements ServingTarget {
     return { ready: this.#host.isReady(deployment), revisions: [...(this.#held.get(deployment) ?? [])] };
   }
 
-  sweep(needed: ReadonlySet<string>): Promise<number> {
-    return this.#files.sweep(needed);
+  sweep(needed: ReadonlySet<string>, age: number): Promise<number> {
+    return this.#files.sweep(needed, age);
   }
 }

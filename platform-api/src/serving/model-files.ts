@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sha256Of } from '@mlops/blobs';
@@ -73,14 +73,23 @@ export class ModelFiles {
     return (await folderDigest(folder)) === digest ? { folder, digest } : undefined;
   }
 
-  /** Removes what is of none of these digests, and what a killed process was copying. @returns how many were removed */
-  async sweep(needed: ReadonlySet<string>): Promise<number> {
+  /**
+   * Removes what is of none of these digests, and what a killed process was copying; what is younger than `age`
+   * (milliseconds) may belong to a deployment that is being made. @returns how many were removed
+   */
+  async sweep(needed: ReadonlySet<string>, age: number): Promise<number> {
     const kept = new Set([...needed].map((digest) => basename(this.folder(digest))));
     const unneeded = (await readdir(this.#root).catch(noFolder)).filter(
       (name) => !kept.has(name) && !this.#incoming.has(name),
     );
-    for (const name of unneeded) await rm(join(this.#root, name), { recursive: true, force: true });
-    return unneeded.length;
+    let removed = 0;
+    for (const name of unneeded) {
+      const path = join(this.#root, name);
+      if (Date.now() - (await stat(path)).ctimeMs < age) continue;
+      await rm(path, { recursive: true, force: true });
+      removed += 1;
+    }
+    return removed;
   }
 
   /** Where the files of a digest are, once they were fetched. */

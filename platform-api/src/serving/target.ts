@@ -44,6 +44,6 @@ export interface ServingTarget {
   /** Why a deployment that should be served is not: its callers are told so. Undefined: there is no such deployment. */
   announce(deployment: string, reason: string | undefined): void;
   observe(deployment: string): Observation;
-  /** Forgets bytes that no revision of these digests needs. @returns how many models were removed */
-  sweep(needed: ReadonlySet<string>): Promise<number>;
+  /** Forgets bytes that no revision of these digests needs and that are older (milliseconds). @returns how many models were removed */
+  sweep(needed: ReadonlySet<string>, age: number): Promise<number>;
 }

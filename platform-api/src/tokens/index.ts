@@ -1,2 +1,2 @@
-export { openTokens } from './module.ts';
+export { firstToken, openTokens } from './module.ts';
 export { tokenOperations } from './routes.ts';

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
-import type { Principal, Role } from '../access/index.ts';
+import { DEFAULT_TEAM, type Principal, type Role } from '../access/index.ts';
 import type { Token, TokenStore } from './store.ts';
 
 /** `mlops_<id>_<secret>`: the prefix lets scanners find one that has leaked. */
@@ -87,11 +87,16 @@ export class Tokens {
     return { ...token, revokedAt };
   }
 
-  /** The first administrator's token, where the platform has none; two processes that start at once make one each. */
-  async createFirst(): Promise<string | undefined> {
-    if (await this.#store.hasAdministrator(Date.now())) return undefined;
-    const owner: Principal = { type: 'user', id: 'admin', team: 'default', roles: ['platform-admin'] };
-    return (await this.create(owner, { name: 'first administrator' })).secret;
+  /** Whether nobody could administer the platform. */
+  async lackAdministrator(): Promise<boolean> {
+    return !(await this.#store.hasAdministrator(Date.now()));
+  }
+
+  /** The first administrator's token; two processes that start at once make one each. */
+  async createFirst(): Promise<{ id: string; secret: string }> {
+    const owner: Principal = { type: 'user', id: 'admin', team: DEFAULT_TEAM, roles: ['platform-admin'] };
+    const { token, secret } = await this.create(owner, { name: 'first administrator' });
+    return { id: token.id, secret };
   }
 
   async #look(id: string): Promise<Token | undefined> {
