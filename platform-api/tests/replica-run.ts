@@ -17,6 +17,7 @@ export const JOBS = ['seal-predictions', 'compact-predictions', 'expire-predicti
 /** So long are most changes under way, and a run that seals. */
 const MOMENT_MILLISECONDS = 500;
 const SEALING_MILLISECONDS = 60;
+const WATCH_MILLISECONDS = 10;
 /** A dead process's lease of a job must run out before another takes the job over. */
 const settled = { timeout: 60_000, interval: 250 };
 
@@ -79,6 +80,8 @@ export async function get<T>({ url }: Life, path: string): Promise<T> {
 export class ReplicaRun {
   readonly traffic = new Traffic();
   readonly changes: Change[] = [];
+  /** Deployments of which the database's tables told different things at some moment. */
+  readonly contradictions: unknown[] = [];
   readonly replicas: Replica[] = [];
   readonly mlflow: Started;
   readonly database: Database<Tables>;
@@ -86,6 +89,8 @@ export class ReplicaRun {
   readonly #cleanUp: (() => unknown)[];
   /** The process that takes the place of the one that was killed last. */
   #starting: Promise<void> = Promise.resolve();
+  #watching: Promise<void> = Promise.resolve();
+  #stopped = false;
   #settledAt = 0;
 
   private constructor(seed: number, mlflow: Started, postgres: Started) {
@@ -109,12 +114,15 @@ export class ReplicaRun {
     await vi.waitFor(async () => {
       for (const life of run.lives) expect((await run.traffic.ask(life, STEADY, golden, [404, 503])).length).toBe(3);
     }, settled);
+    run.#watching = run.#watch();
     run.traffic.begin(run.replicas, STEADY, []);
     for (const name of PASSING) run.traffic.begin(run.replicas, name, [404, 503]);
     return run;
   }
 
   async end(): Promise<void> {
+    this.#stopped = true;
+    await this.#watching;
     await this.traffic.end();
     await this.#starting;
     await Promise.all(this.replicas.map((replica) => replica.stop()));
@@ -123,6 +131,27 @@ export class ReplicaRun {
 
   get lives(): Life[] {
     return this.replicas.flatMap(({ life }) => life ?? []);
+  }
+
+  /** Looks at the database all the time. One statement sees one state: nothing half done must be in it. */
+  async #watch(): Promise<void> {
+    while (!this.#stopped) {
+      await this.#compare();
+      await wait(WATCH_MILLISECONDS);
+    }
+  }
+
+  async #compare(): Promise<void> {
+    const rows = await this.database.query
+      .selectFrom('deployments as d')
+      .leftJoin('deployment_traffic as t', 't.deployment', 'd.name')
+      .leftJoin('deployment_periods as p', (join) =>
+        join.onRef('p.deployment', '=', 'd.name').on('p.live_to', 'is', null),
+      )
+      .select(['d.name', 'd.live_revision', 't.revision as routed', 'p.revision as inLedger'])
+      .execute();
+    const contradicting = rows.filter((row) => row.routed !== row.live_revision || row.inLedger !== row.live_revision);
+    this.contradictions.push(...contradicting);
   }
 
   /** Several changes at once; in their midst, or in the midst of a job's run, one process dies and another follows it. */

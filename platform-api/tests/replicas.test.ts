@@ -68,6 +68,7 @@ suite(name, { needs: ['postgres', 'mlops-python'] }, () => {
   });
 
   it('show the same deployments: those of the database, each ready with its live revision', async () => {
+    expect(run.contradictions).toEqual([]);
     const { query } = run.database;
     const rows = await query.selectFrom('deployments').selectAll().orderBy('name').execute();
     const shares = await query.selectFrom('deployment_traffic').selectAll().execute();
