@@ -15,6 +15,8 @@ import { methodsOf } from './method-not-allowed.ts';
 import { httpMetrics, metricsRegistry } from './metrics.ts';
 import { refuseSlowBodies } from './slow-bodies.ts';
 
+/** What a server answers of its own accord: nobody needs to be woken for it. */
+const EXPECTED = new Set(['NOT_READY', 'NOT_IMPLEMENTED']);
 const JSON_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface ServerOptions {
@@ -107,7 +109,9 @@ function sendError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (error.status >= 500) request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
+  if (EXPECTED.has(error.code)) request.log.info({ code: error.code }, error.message);
+  else if (error.status >= 500)
+    request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
   const { status, contentType, body } = format(error, request.id);
   if (status === 401) reply.header('www-authenticate', 'Bearer, Basic realm="mlops"');
   // The exact content type: KServe's client ignores errors whose type carries a charset.
