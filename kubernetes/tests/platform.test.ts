@@ -86,10 +86,10 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
         (probe) => pod.containers[0][probe].httpGet.path as string,
       );
     const { pod } = await deployed('prod');
-    const platform = await readFile(new URL('../../platform-api/src/app.ts', import.meta.url), 'utf8');
-    for (const path of probes(pod)) expect(platform).toContain(`'${path}'`);
+    const platform = await readFile(new URL('../../platform-api/src/pages.ts', import.meta.url), 'utf8');
+    for (const path of probes(pod)) expect(platform).toContain(`'${path.split('?')[0]}'`);
     const runtime = (await render('kserve')).find(({ metadata }) => metadata.name === 'mlops-onnx') as Manifest;
     const inference = await readFile(new URL('../../engines/inference/src/operations.ts', import.meta.url), 'utf8');
-    for (const path of probes(runtime.spec)) expect(inference).toContain(`'${path}'`);
+    for (const path of probes(runtime.spec)) expect(inference).toContain(`'GET ${path}'`);
   });
 });
