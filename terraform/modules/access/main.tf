@@ -25,7 +25,7 @@ locals {
   workloads = merge({
     "mlops/platform-api" = [
       { sid = "List", actions = local.list, resources = [local.s3.artifacts] },
-      { sid = "Artifacts", actions = local.write, resources = ["${local.s3.artifacts}/platform/*", "${local.s3.artifacts}/models/*"] },
+      { sid = "Artifacts", actions = local.write, resources = ["${local.s3.artifacts}/platform/*", "${local.s3.artifacts}/platform-predictions/*", "${local.s3.artifacts}/models/*"] },
       { sid = "Key", actions = local.key, resources = [var.key_arns.artifacts] },
     ]
     "mlflow/mlflow" = [
