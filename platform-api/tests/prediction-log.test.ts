@@ -132,6 +132,20 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     expect((await ids(log, 'crashed')).length).toBe(10);
   });
 
+  it('stays readable, whatever stands in a key or in a reason', async () => {
+    const log = open('g');
+    const odd = predictions('odd', 3, Date.now() - 10 * MINUTE).map((each, i) => ({
+      ...each,
+      key: ['\ud800x', 'a\nb', '\u2028'][i] ?? null,
+      error: "Input '\udc00': unknown",
+    }));
+    await log.append('odd', odd);
+    const keys = async () => (await log.list('odd', {}, 10)).predictions.map(({ key }) => key);
+    expect(await keys()).toEqual(['\u2028', 'a\nb', '\ufffdx']);
+    await run(log, 'seal-predictions');
+    expect(await keys()).toEqual(['\u2028', 'a\nb', '\ufffdx']);
+  });
+
   it('leaves out a file that is damaged, and says which', async () => {
     const log = open('e');
     for (const age of [30, 20]) {
