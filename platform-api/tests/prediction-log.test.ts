@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importOldLog } from '../src/predictions/import.ts';
 import { predictionJobs } from '../src/predictions/jobs.ts';
 import { SharedPredictionLog } from '../src/predictions/log.ts';
-import type { Prediction } from '../src/predictions/prediction.ts';
+import { type Prediction, predictionsOf } from '../src/predictions/prediction.ts';
 import { PredictionStore, predictionSchema } from '../src/predictions/store.ts';
 import { onEachDatabase } from './platform.ts';
 
@@ -144,6 +144,23 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     expect(await keys()).toEqual(['\u2028', 'a\nb', '\ufffdx']);
     await run(log, 'seal-predictions');
     expect(await keys()).toEqual(['\u2028', 'a\nb', '\ufffdx']);
+  });
+
+  it('does not write out a row of more values than a row has', () => {
+    const event = {
+      model: 'wide',
+      requestId: 'r',
+      time: 1,
+      latencyMs: 1,
+      version: '1',
+      status: 200,
+      error: undefined,
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 200_000], data: new Float32Array(200_000) }],
+      outputs: [],
+      keys: undefined,
+    } as const;
+    const [prediction] = predictionsOf(event, { team: 'default', revision: 1, modelVersion: '1' });
+    expect(prediction?.inputs).toEqual({ x: 'left out: 200000 values' });
   });
 
   it('leaves out a file that is damaged, and says which', async () => {
