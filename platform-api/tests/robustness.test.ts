@@ -195,6 +195,17 @@ onEachDatabase('a model that is served', (database) => {
     expect(attached.body).toEqual({ accepted: 1, unknown: ['never-asked'] });
   });
 
+  it('is brought here once for several deployments at once', async () => {
+    const model = { model: 'models:/flight-delays/1', options: { key_column: 'flight' } };
+    const names = ['at-once-1', 'at-once-2', 'at-once-3', 'at-once-4', 'at-once-5', 'at-once-6'];
+    await rm(join(platform.data, 'models'), { recursive: true });
+    const made = await Promise.all(
+      names.map((name) => call(platform, 'POST', '/api/v1/deployments', { name, ...model })),
+    );
+    expect(made.map(({ status }) => status)).toEqual(names.map(() => 201));
+    for (const name of names) await call(platform, 'DELETE', `/api/v1/deployments/${name}`);
+  });
+
   it('leaves no files behind that no deployment needs', async () => {
     mkdirSync(join(platform.data, 'models/incoming-abandoned'));
     mkdirSync(join(platform.data, 'models/sha256-of-a-deleted-deployment'));

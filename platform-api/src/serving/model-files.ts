@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sha256Of } from '@mlops/blobs';
+import { Turns } from '@mlops/concurrency';
 import { PlatformError } from '@mlops/errors';
 import { digestOfFiles, type TrackingEngine } from '@mlops/tracking';
 
@@ -19,6 +20,7 @@ export class ModelFiles {
   readonly #tracking: TrackingEngine;
   /** Folders that are being copied. */
   readonly #incoming = new Set<string>();
+  readonly #placing = new Turns();
 
   constructor(root: string, tracking: TrackingEngine) {
     this.#root = root;
@@ -48,14 +50,21 @@ export class ModelFiles {
       if (digest === undefined)
         throw new PlatformError('INVALID_MODEL', `Model version ${name}/${version} has no files.`);
       if (wanted !== undefined && digest !== wanted) throw mismatch(name, version, wanted, digest);
-      const folder = this.folder(digest);
-      await rm(folder, { recursive: true, force: true });
-      await rename(incoming, folder);
-      return { folder, digest };
+      return await this.#placing.take(digest, () => this.#place(incoming, digest));
     } finally {
       await rm(incoming, { recursive: true, force: true });
       this.#incoming.delete(basename(incoming));
     }
+  }
+
+  /** In turn: another may have brought the same bytes meanwhile, and be loading them. */
+  async #place(incoming: string, digest: string): Promise<FetchedModel> {
+    const kept = await this.#kept(digest);
+    if (kept) return kept;
+    const folder = this.folder(digest);
+    await rm(folder, { recursive: true, force: true });
+    await rename(incoming, folder);
+    return { folder, digest };
   }
 
   /** A copy from before, if its bytes are still what its name says. */
