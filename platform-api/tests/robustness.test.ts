@@ -206,6 +206,18 @@ onEachDatabase('a model that is served', (database) => {
     for (const name of names) await call(platform, 'DELETE', `/api/v1/deployments/${name}`);
   });
 
+  it('has artifacts of one name each, in the audit log and for policies, however a path is written', async () => {
+    const artifacts = '/api/2.0/mlflow-artifacts/artifacts';
+    for (const path of ['%2530/odd.txt', '0%252Fodd.txt', '0//odd.txt']) {
+      await call(platform, 'PUT', `${artifacts}/0/odd.txt`, {});
+      expect((await call(platform, 'DELETE', `${artifacts}/${path}`)).status).toBe(200);
+    }
+    const { entries } = (await call(platform, 'GET', '/api/v1/audit?action=deleteArtifact&limit=3')).body;
+    expect(entries.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual(
+      Array(3).fill('0/odd.txt'),
+    );
+  });
+
   it('leaves no files behind that no deployment needs', async () => {
     mkdirSync(join(platform.data, 'models/incoming-abandoned'));
     mkdirSync(join(platform.data, 'models/sha256-of-a-deleted-deployment'));
