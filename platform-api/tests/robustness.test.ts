@@ -195,6 +195,29 @@ onEachDatabase('a model that is served', (database) => {
     expect(attached.body).toEqual({ accepted: 1, unknown: ['never-asked'] });
   });
 
+  it('is brought here once for several deployments at once', async () => {
+    const model = { model: 'models:/flight-delays/1', options: { key_column: 'flight' } };
+    const names = ['at-once-1', 'at-once-2', 'at-once-3', 'at-once-4', 'at-once-5', 'at-once-6'];
+    await rm(join(platform.data, 'models'), { recursive: true });
+    const made = await Promise.all(
+      names.map((name) => call(platform, 'POST', '/api/v1/deployments', { name, ...model })),
+    );
+    expect(made.map(({ status }) => status)).toEqual(names.map(() => 201));
+    for (const name of names) await call(platform, 'DELETE', `/api/v1/deployments/${name}`);
+  });
+
+  it('has artifacts of one name each, in the audit log and for policies, however a path is written', async () => {
+    const artifacts = '/api/2.0/mlflow-artifacts/artifacts';
+    for (const path of ['%2530/odd.txt', '0%252Fodd.txt', '0//odd.txt']) {
+      await call(platform, 'PUT', `${artifacts}/0/odd.txt`, {});
+      expect((await call(platform, 'DELETE', `${artifacts}/${path}`)).status).toBe(200);
+    }
+    const { entries } = (await call(platform, 'GET', '/api/v1/audit?action=deleteArtifact&limit=3')).body;
+    expect(entries.map(({ resource }: { resource: { id: string } }) => resource.id)).toEqual(
+      Array(3).fill('0/odd.txt'),
+    );
+  });
+
   it('leaves no files behind that no deployment needs', async () => {
     mkdirSync(join(platform.data, 'models/incoming-abandoned'));
     mkdirSync(join(platform.data, 'models/sha256-of-a-deleted-deployment'));

@@ -79,6 +79,15 @@ describe('the engine', () => {
     });
   });
 
+  it('answers what it has begun to read, although the version is unloaded meanwhile', async () => {
+    const name = await served(engine, model('echo/FP32'));
+    const text = `{"inputs":[{"name":"x","datatype":"FP32","shape":[50000],"data":[${Array(50_000).fill(1.5)}]}]}`;
+    const wire = { protocol: 'v2', bytes: new TextEncoder().encode(text), contentType: '' } as const;
+    const answered = engine.answer(name, '1', 'r', wire);
+    await engine.unload(name, '1');
+    expect((await answered).modelVersion).toBe('1');
+  });
+
   it('keeps versions side by side, and serves the one it was told to', async () => {
     const name = await served(engine, model('echo/FP32'));
     const inputs = [tensor('x', 'FP32', [1])];

@@ -1,6 +1,7 @@
 import { basename } from 'node:path/posix';
 import { PassThrough, Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import { safePath } from '@mlops/blobs';
 import { PlatformError } from '@mlops/errors';
 import type { Call } from '@mlops/operations';
 import { callerOf } from '@mlops/service';
@@ -108,18 +109,17 @@ function call(name: keyof typeof artifactOperations, path: string, request: Fast
 
 /** @throws INVALID_PARAMETER where a query names the path more than once: nobody could say which one is meant */
 function listedPath({ path = '' }: { path?: unknown }): string {
-  if (typeof path === 'string') return path;
+  if (typeof path === 'string') return safePath(path);
   throw new PlatformError('INVALID_PARAMETER', "The parameter 'path' is given more than once.", { field: 'path' });
 }
 
-/** The path as it stands in the URL: Fastify has decoded it once. @throws INVALID_PATH */
+/** The path in its one form, which stores, owners and the audit log take alike. @throws INVALID_PATH */
 function pathOf(request: FastifyRequest): string {
   const path = (request.params as { '*': string })['*'];
-  // No store takes these, and the audit log, which names the path of what it refuses, does not either.
-  if (path.includes('\u0000') || !path.isWellFormed()) {
-    throw new PlatformError('INVALID_PATH', 'Invalid path: control characters are not allowed.', { field: 'path' });
+  if (!path.isWellFormed()) {
+    throw new PlatformError('INVALID_PATH', 'Invalid path: it is not well-formed Unicode.', { field: 'path' });
   }
-  return path;
+  return safePath(path);
 }
 
 /** A single range of a Range header; anything else is answered with the whole file, as HTTP allows. */

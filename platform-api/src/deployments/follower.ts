@@ -42,7 +42,10 @@ export class Follower {
         if (deployment?.deletedAt === null) live.announce(name, NO_REVISION);
         return wasServed;
       }
-      if (live.serves(name, traffic)) return false;
+      if (live.serves(name, traffic)) {
+        live.recover(name);
+        return false;
+      }
       const revisions: Revision[] = [];
       for (const { revision: number } of traffic) {
         const revision = await store.revision(name, number);

@@ -68,6 +68,11 @@ export class LiveDeployments {
     this.#target.announce(name, reason);
   }
 
+  /** It is served after all: what failed was to ask. */
+  recover(name: string): void {
+    if (this.#failures.delete(name)) this.#target.announce(name, undefined);
+  }
+
   /** There is a deployment of which no revision has become ready: that is no failure of this process. */
   announce(name: string, reason: string): void {
     this.#target.announce(name, reason);

@@ -111,7 +111,12 @@ export function toLines(predictions: readonly Prediction[]): string {
 }
 
 function toLine({ inputs, outputs, ...rest }: Prediction): string {
-  return `${JSON.stringify({ ...rest, inputs: toText(inputs), outputs: toText(outputs) })}\n`;
+  return `${JSON.stringify({ ...rest, inputs: toText(inputs), outputs: toText(outputs) }, wellFormed)}\n`;
+}
+
+/** Half of a surrogate pair, in a key or in a message about what was asked, would make all lines unreadable for DuckDB. */
+function wellFormed(_field: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 /** Values of one prediction; what is larger than any row is (an image of megabytes) is left out, and says so. */

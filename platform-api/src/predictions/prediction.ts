@@ -54,6 +54,9 @@ export function predictionsOf(event: PredictionEvent, served: Served, from = 0, 
   });
 }
 
+/** What a row may have of one tensor: to write more as text would hold up all other requests. */
+const VALUES_MAX = 100_000;
+
 function rowOf(tensors: readonly Tensor[], row: number): Record<string, unknown> {
   return Object.fromEntries(tensors.map((tensor) => [tensor.name, valueOf(tensor, row)]));
 }
@@ -61,6 +64,7 @@ function rowOf(tensors: readonly Tensor[], row: number): Record<string, unknown>
 function valueOf(tensor: Tensor, row: number): JsonValue | JsonValue[] {
   const rows = tensor.shape[0] ?? 1;
   const width = rows === 0 ? 0 : tensor.data.length / rows;
+  if (width > VALUES_MAX) return `left out: ${width} values`;
   const values = toJson(tensor, row * width, (row + 1) * width);
   return values.length === 1 ? (values[0] ?? null) : values;
 }

@@ -208,10 +208,12 @@ class EmbeddedInference implements InferenceEngine {
   ): Promise<Answer> {
     const model = this.#model(name, version);
     trace.version = model.version;
-    const decoded = await this.#decoding.decode(request, model);
-    const { id = ownId, inputs, keys } = decoded;
-    Object.assign(trace, { id, inputs, keys } satisfies RequestTrace);
-    const inference = await this.#run(model, decoded);
+    const { decoded, id, inference } = await this.#using(model, async () => {
+      const decoded = await this.#decoding.decode(request, model);
+      const { id = ownId, inputs, keys } = decoded;
+      Object.assign(trace, { id, inputs, keys } satisfies RequestTrace);
+      return { decoded, id, inference: await this.#run(model, decoded) };
+    });
     const { protocol } = request;
     const { outputs } = inference;
     const answered = { protocol, id, name, version: model.version, outputs, rows: decoded.rows };
@@ -224,11 +226,18 @@ class EmbeddedInference implements InferenceEngine {
   }
 
   async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
-    model.running += 1;
-    try {
+    return this.#using(model, async () => {
       const request = wanted ? { inputs, outputs: wanted } : { inputs };
       const outputs = await this.#pool.run(model.key, model.inputs, request);
       return { modelVersion: model.version, inputs, outputs, keys };
+    });
+  }
+
+  /** Until the body ends the model stays loaded, also where another version takes its place meanwhile. */
+  async #using<T>(model: Model, body: () => Promise<T>): Promise<T> {
+    model.running += 1;
+    try {
+      return await body();
     } finally {
       model.running -= 1;
       if (model.running === 0) model.idle?.();
