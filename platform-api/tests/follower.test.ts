@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import type { Revision } from '../src/deployments/deployment.ts';
 import { Follower } from '../src/deployments/follower.ts';
 import { LiveDeployments } from '../src/deployments/live.ts';
-import { DeploymentStore, deploymentSchema, trafficSchema } from '../src/deployments/store.ts';
+import { deploymentSchema, trafficSchema } from '../src/deployments/schema.ts';
+import { DeploymentStore } from '../src/deployments/store.ts';
 import type { ServingTarget } from '../src/serving/index.ts';
 
 class StoreThatIsAwayOnce extends DeploymentStore {

@@ -126,7 +126,8 @@ export class Jobs {
       progress = now;
     });
     const started = performance.now();
-    await this.#store.begin(id, definition.name, runner);
+    // What a process does for itself nobody takes over: a run that ends with its process leaves no line that says it runs.
+    if (lease) await this.#store.begin(id, definition.name, runner);
     const beat = setInterval(
       () => {
         void this.#beat(id, lease, progress).then(
@@ -150,8 +151,10 @@ export class Jobs {
     } finally {
       clearInterval(beat);
     }
-    if (status === 'succeeded' && message === undefined) await this.#store.forget(id);
-    else {
+    if (status === 'succeeded' && message === undefined) {
+      if (lease) await this.#store.forget(id);
+    } else {
+      if (!lease) await this.#store.begin(id, definition.name, runner);
       await this.#store.beat(id, progress);
       await this.#store.end(id, status, message);
       await this.#store.trim(definition.name);

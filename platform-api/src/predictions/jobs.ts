@@ -1,6 +1,6 @@
 import type { JobDefinition, JobRun } from '@mlops/jobs';
 import type { SharedPredictionLog } from './log.ts';
-import type { Backlog, PredictionStore, Segment } from './store.ts';
+import type { Backlog, Batch, PredictionStore, Segment } from './store.ts';
 
 /** A segment is made when so much waits, or for so long. */
 const SEAL_BYTES = 4 * 1024 * 1024;
@@ -28,7 +28,9 @@ export function predictionJobs(parts: PredictionJobParts): JobDefinition[] {
       runner: 'one',
       run: async (run) => {
         const due = (await store.backlog()).filter(isDue);
-        for (const { deployment } of due) await seal(parts, deployment, run);
+        const unreadable: string[] = [];
+        for (const { deployment } of due) unreadable.push(...(await seal(parts, deployment, run)));
+        if (unreadable.length > 0) throw new Error(`batches that cannot be read stay: ${unreadable.join(', ')}`);
         return due.length === 0 ? undefined : `sealed the predictions of ${due.length} deployments`;
       },
     },
@@ -70,20 +72,27 @@ function isDue({ oldest, bytes }: Backlog): boolean {
   return bytes > SEAL_BYTES || Date.now() - oldest > SEAL_MILLISECONDS;
 }
 
-/** Seals all that waits for a deployment, a segment at a time. */
-async function seal({ log, store }: PredictionJobParts, deployment: string, run: JobRun): Promise<void> {
+/** Seals all that waits for a deployment, a segment at a time. @returns what cannot be read, and stays where it is */
+async function seal({ log, store }: PredictionJobParts, deployment: string, run: JobRun): Promise<string[]> {
+  const unreadable: string[] = [];
+  const make = (team: string, batches: readonly Batch[]) => {
+    const ids = batches.map(({ id }) => id);
+    const lines = batches.map((batch) => batch.lines).join('');
+    return log.merge({ deployment, team }, { lines }, (made) => run.fenced(() => store.replace(made, ids, [])));
+  };
   for (;;) {
     run.signal.throwIfAborted();
-    const oldest = await store.oldestBatches(deployment, SEGMENT_BYTES_MAX);
+    const oldest = await store.oldestBatches(deployment, SEGMENT_BYTES_MAX, unreadable);
     const [first] = oldest;
-    if (!first) return;
+    if (!first) return unreadable;
     const batches = oldest.filter(({ team }) => team === first.team);
-    const lines = batches.map((batch) => batch.lines).join('');
-    const ids = batches.map(({ id }) => id);
-    await log.merge({ deployment, team: first.team }, { lines }, (made) =>
-      run.fenced(() => store.replace(made, ids, [])),
-    );
+    if (await isReadable(log, batches)) await make(first.team, batches);
+    else for (const batch of batches) if (!(await isReadable(log, [batch]))) unreadable.push(batch.id);
   }
+}
+
+function isReadable(log: SharedPredictionLog, batches: readonly Batch[]): Promise<boolean> {
+  return log.reads(batches.map((batch) => batch.lines).join(''));
 }
 
 async function compact({ log, store }: PredictionJobParts, segments: readonly Segment[], run: JobRun): Promise<void> {
@@ -130,8 +139,8 @@ async function removeOrphans(log: SharedPredictionLog, store: PredictionStore): 
   return orphans.length;
 }
 
-/** By the time in its name; a file that is being written now may not be listed yet. */
+/** By when it was written, as its name says: a file that is being written now may not be listed yet. */
 function isOld(path: string): boolean {
-  const [, day = ''] = /\/(\d{4}-\d\d-\d\d)T[^/]*\.parquet$/.exec(path) ?? [];
+  const [, day = ''] = /-written-(\d{4}-\d\d-\d\d)T[^/]*\.parquet$/.exec(path) ?? [];
   return day !== '' && Date.parse(day) < Date.now() - 2 * DAY;
 }

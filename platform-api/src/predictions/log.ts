@@ -6,7 +6,7 @@ import type { BlobStore } from '@mlops/blobs';
 import { Turns } from '@mlops/concurrency';
 import { PredictionColumns, type PredictionFilter, toLines } from './columns.ts';
 import type { Prediction } from './prediction.ts';
-import type { PredictionStore, Segment, Stretch } from './store.ts';
+import type { Batch, PredictionStore, Segment, Stretch } from './store.ts';
 
 /** Segments that are read at once: a list is mostly answered by the newest few. */
 const READ_AT_ONCE = 16;
@@ -72,8 +72,7 @@ export class SharedPredictionLog implements PredictionLog {
     const until = filter.after === undefined ? filter.until : Math.min(filter.until ?? Infinity, filter.after.time + 1);
     const { batches, segments } = await this.#parts.store.stretches(deployment, filter.since, until);
     const unreadable: string[] = [];
-    const lines = batches.map((batch) => batch.lines).join('');
-    let found = lines === '' ? [] : await this.#columns.read({ parquet: [], lines }, filter, limit);
+    let found = batches.length === 0 ? [] : await this.#readBatches(batches, filter, limit, unreadable);
     for (let at = 0; at < segments.length; at += READ_AT_ONCE) {
       const oldest = found.at(-1);
       // What is left is older than all of a full page.
@@ -108,6 +107,14 @@ export class SharedPredictionLog implements PredictionLog {
     }
   }
 
+  /** Whether lines can be read as predictions. */
+  async reads(lines: string): Promise<boolean> {
+    return this.#columns.read({ parquet: [], lines }, {}, 1).then(
+      () => true,
+      () => false,
+    );
+  }
+
   async forget(path: string): Promise<void> {
     await this.#parts.blobs.delete(path);
     await rm(this.#copy(path), { force: true });
@@ -122,6 +129,24 @@ export class SharedPredictionLog implements PredictionLog {
 
   close(): Promise<void> {
     return this.#columns.close();
+  }
+
+  /** Lines that cannot be read must not hide the others. */
+  async #readBatches(batches: readonly Batch[], filter: PredictionFilter, limit: number, unreadable: string[]) {
+    const lines = batches.map((batch) => batch.lines).join('');
+    try {
+      return await this.#columns.read({ parquet: [], lines }, filter, limit);
+    } catch (error) {
+      if (batches.length > 1) {
+        const found: Prediction[] = [];
+        for (const batch of batches) found.push(...(await this.#readBatches([batch], filter, limit, unreadable)));
+        return found.sort(newestFirst).slice(0, limit);
+      }
+      const name = `batch ${batches[0]?.id}`;
+      unreadable.push(name);
+      this.#parts.onUnreadable(name, error);
+      return [];
+    }
   }
 
   /** One file that cannot be read must not hide the others. */
@@ -162,10 +187,10 @@ export class SharedPredictionLog implements PredictionLog {
   }
 }
 
-/** By the time of its first prediction, so that a listing of the store is in order. */
+/** By the time of its first prediction, so that a listing of the store is in order; then by when it was written. */
 function segmentPath(deployment: string, from: number): string {
-  const time = new Date(from).toISOString().replace(/[:.]/g, '-');
-  return `deployment=${deployment}/${time}-${crypto.randomUUID().slice(0, 8)}.parquet`;
+  const [first, written] = [from, Date.now()].map((time) => new Date(time).toISOString().replace(/[:.]/g, '-'));
+  return `deployment=${deployment}/${first}-written-${written}-${crypto.randomUUID().slice(0, 8)}.parquet`;
 }
 
 function onlyOnce(predictions: readonly Prediction[]): Prediction[] {

@@ -131,15 +131,16 @@ export class PredictionStore {
     return rows.map(({ deployment, oldest, bytes }) => ({ deployment, oldest, bytes: Number(bytes) }));
   }
 
-  /** The oldest batches of a deployment, at least one, up to so many bytes. */
-  async oldestBatches(deployment: string, bytesMax: number): Promise<Batch[]> {
-    const rows = await this.#database.query
+  /** The oldest batches of a deployment but for some, at least one, up to so many bytes. */
+  async oldestBatches(deployment: string, bytesMax: number, except: readonly string[] = []): Promise<Batch[]> {
+    const all = await this.#database.query
       .selectFrom('prediction_batches')
       .select(['id', 'bytes'])
       .where('deployment', '=', deployment)
       .orderBy('from_time')
       .orderBy('id')
       .execute();
+    const rows = all.filter(({ id }) => !except.includes(id));
     const ids: string[] = [];
     let bytes = 0;
     for (const row of rows) {
