@@ -156,6 +156,37 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     await store.replace(undefined, [bad.id], []);
   });
 
+  it('stays readable, whatever stands in a key or in a reason', async () => {
+    const log = open('g');
+    const odd = predictions('odd', 3, Date.now() - 10 * MINUTE).map((each, i) => ({
+      ...each,
+      key: ['\ud800x', 'a\nb', '\u2028'][i] ?? null,
+      error: "Input '\udc00': unknown",
+    }));
+    await log.append('odd', odd);
+    const keys = async () => (await log.list('odd', {}, 10)).predictions.map(({ key }) => key);
+    expect(await keys()).toEqual(['\u2028', 'a\nb', '\ufffdx']);
+    await run(log, 'seal-predictions');
+    expect(await keys()).toEqual(['\u2028', 'a\nb', '\ufffdx']);
+  });
+
+  it('does not write out a row of more values than a row has', () => {
+    const event = {
+      model: 'wide',
+      requestId: 'r',
+      time: 1,
+      latencyMs: 1,
+      version: '1',
+      status: 200,
+      error: undefined,
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 200_000], data: new Float32Array(200_000) }],
+      outputs: [],
+      keys: undefined,
+    } as const;
+    const [prediction] = predictionsOf(event, { team: 'default', revision: 1, modelVersion: '1' });
+    expect(prediction?.inputs).toEqual({ x: 'left out: 200000 values' });
+  });
+
   it('leaves out a file that is damaged, and says which', async () => {
     const log = open('e');
     for (const age of [30, 20]) {
