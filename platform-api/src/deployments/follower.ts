@@ -39,7 +39,10 @@ export class Follower {
       if (!deployment || traffic.length === 0) {
         const wasServed = live.names.includes(name);
         if (wasServed || deployment?.deletedAt !== null) await live.drop(name);
-        if (deployment?.deletedAt === null) live.announce(name, NO_REVISION);
+        if (deployment?.deletedAt === null && !live.isAnnounced(name)) {
+          const [newest] = await store.revisions(name);
+          live.announce(name, newest?.error ?? NO_REVISION);
+        }
         return wasServed;
       }
       if (live.serves(name, traffic)) {

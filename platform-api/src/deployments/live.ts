@@ -22,6 +22,8 @@ export class LiveDeployments {
   /** Looked up at every prediction. */
   readonly #live = new Map<string, Live>();
   readonly #failures = new Map<string, string>();
+  /** Deployments of which nothing is ready, whose callers are told why. */
+  readonly #announced = new Set<string>();
 
   constructor(target: ServingTarget) {
     this.#target = target;
@@ -51,12 +53,14 @@ export class LiveDeployments {
     }
     this.#live.set(name, { team, revisions: byVersion });
     this.#failures.delete(name);
+    this.#announced.delete(name);
     this.#target.announce(name, undefined);
   }
 
   /** In turn. What is still being answered is logged: the deployment is known until its last request has ended. */
   async drop(name: string): Promise<void> {
     this.#failures.delete(name);
+    this.#announced.delete(name);
     this.#target.announce(name, undefined);
     await this.#target.remove(name);
     this.#live.delete(name);
@@ -75,7 +79,12 @@ export class LiveDeployments {
 
   /** There is a deployment of which no revision has become ready: that is no failure of this process. */
   announce(name: string, reason: string): void {
+    this.#announced.add(name);
     this.#target.announce(name, reason);
+  }
+
+  isAnnounced(name: string): boolean {
+    return this.#announced.has(name);
   }
 
   get failures(): ReadonlyMap<string, string> {
