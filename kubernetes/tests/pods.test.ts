@@ -135,7 +135,7 @@ suite('every pod', { needs: ['kubectl'] }, () => {
     let seen = 0;
     for (const container of containers) {
       for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
-        const path = container[probe]?.httpGet?.path as string | undefined;
+        const path = (container[probe]?.httpGet?.path as string | undefined)?.split('?')[0];
         if (!path) continue;
         const image = Object.keys(probePaths).find((known) => (container['image'] as string).includes(`${known}:`));
         expect([container['image'], probePaths[image ?? '']?.includes(path)]).toEqual([container['image'], true]);
