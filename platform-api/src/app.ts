@@ -3,6 +3,7 @@ import { openBlobs, openBlobsAt } from '@mlops/blobs';
 import type { SettingsOf } from '@mlops/configuration';
 import { openDataFolder } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
+import { toPlatformError } from '@mlops/errors';
 import { inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
 import type { Caller } from '@mlops/operations';
 import { createServer } from '@mlops/service';
@@ -84,7 +85,11 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   });
   const overviewFor = (caller: Caller) => {
     const call = { name: 'listDeployments', operation: deploymentOperations.listDeployments, input: {}, caller };
-    return pipeline(call, deployments.overview).catch(() => []);
+    return pipeline(call, deployments.overview).catch((error: unknown) => {
+      const { code } = toPlatformError(error);
+      if (code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED') return [];
+      throw error;
+    });
   };
   const protocols: Module = {
     name: 'protocols',

@@ -16,6 +16,8 @@ export interface JobsOptions {
   readonly within?: <T>(job: string, run: () => Promise<T>) => Promise<T>;
   /** Told of each run that has ended, for metrics and the log. */
   readonly onEnd?: (job: string, status: JobRunRecord['status'], seconds: number, error?: unknown) => void;
+  /** Told of what keeps schedules from being followed, such as a database that is away; the next turn tries again. */
+  readonly onError?: (error: unknown) => void;
   /** Milliseconds; for tests that do not want to wait. */
   readonly lease?: number;
   readonly poll?: number;
@@ -80,7 +82,8 @@ export class Jobs {
 
   #every(milliseconds: number, action: () => Promise<void>): void {
     // A database that is away is no reason to end: the next turn tries again.
-    this.#timers.push(setInterval(() => void action().catch(() => {}), milliseconds).unref());
+    const turn = () => void action().catch((error: unknown) => this.#options.onError?.(error));
+    this.#timers.push(setInterval(turn, milliseconds).unref());
   }
 
   async #takeWhatIsDue(shared: readonly JobDefinition[]): Promise<void> {
@@ -102,7 +105,7 @@ export class Jobs {
     const ended = run()
       .then(
         () => {},
-        () => {},
+        (error: unknown) => this.#options.onError?.(error),
       )
       .finally(() => this.#running.delete(key));
     this.#running.set(key, ended);

@@ -24,6 +24,7 @@ export function openJobs({ database, definitions, acts, metrics, log }: JobsModu
     definitions,
     runner: `${hostname()}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`,
     within: (name, run) => acts.runJob(name, run),
+    onError: (err) => log.warn({ err }, 'jobs cannot be followed for now'),
     onEnd(job, status, seconds, err) {
       count(job, status, seconds);
       if (err !== undefined && status === 'failed') log.error({ job, err }, 'a job failed');

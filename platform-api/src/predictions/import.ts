@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { toPlatformError } from '@mlops/errors';
 import type { SharedPredictionLog } from './log.ts';
 import type { PredictionStore } from './store.ts';
 
@@ -25,7 +26,9 @@ export async function importOldLog(
         const isSealed = file.endsWith('.ndjson') && files.includes(file.replace(/ndjson$/, 'parquet'));
         if (!isSealed) await take(path, deployment);
         await rm(path);
-      } catch {
+      } catch (error) {
+        // A full disk, or a database that is away, says nothing about the file.
+        if (toPlatformError(error).code !== 'INTERNAL') throw error;
         damaged.push(path);
         await rename(path, `${path}.damaged`);
       }
