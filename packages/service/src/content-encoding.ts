@@ -9,16 +9,13 @@ const DECODERS: ReadonlyMap<string, () => ReturnType<typeof createGunzip>> = new
 
 /** Reads compressed bodies of every protocol. The limit of a body holds for what comes out, so a bomb is refused in time. */
 export function readEncodedBodies(app: FastifyInstance): void {
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
     const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-    if (encoding === 'identity' || encoding === '') return payload;
+    if (encoding === 'identity' || encoding === '') return done(null, payload);
     const decoder = DECODERS.get(encoding)?.();
     if (!decoder) {
-      throw new PlatformError(
-        'UNSUPPORTED_MEDIA_TYPE',
-        `The Content-Encoding '${encoding.slice(0, 50)}' is not supported; send gzip, deflate, or the body as it is.`,
-        { field: 'Content-Encoding' },
-      );
+      const what = `The Content-Encoding '${encoding.slice(0, 50)}' is not supported; send gzip, deflate, or the body as it is.`;
+      return done(new PlatformError('UNSUPPORTED_MEDIA_TYPE', what, { field: 'Content-Encoding' }));
     }
     delete request.headers['content-encoding'];
     delete request.headers['content-length'];
@@ -27,6 +24,6 @@ export function readEncodedBodies(app: FastifyInstance): void {
     decoder.on('error', (error: Error & { statusCode?: number }) => {
       error.statusCode ??= 400;
     });
-    return decoded;
+    done(null, decoded);
   });
 }

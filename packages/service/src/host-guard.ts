@@ -12,19 +12,32 @@ const EXEMPT = new Set(['/health', '/healthz', '/readyz', '/version']);
  */
 export function hostGuard(app: FastifyInstance, allowedHosts: readonly string[]): void {
   const allowed = new Set(allowedHosts);
-  app.addHook('onRequest', async (request) => {
-    if (EXEMPT.has(request.url)) return;
+  /** The Host that passed last: most clients of a server write the same one. */
+  let passed: string | undefined;
+  app.addHook('onRequest', (request, _reply, done) => {
     const { host = '', origin } = request.headers;
-    const name = URL.parse(`http://${host}`)?.hostname ?? '';
-    if (!allowed.has('*') && !allowed.has(name) && !isLocal(name)) {
-      const fix = `Add it to the setting 'allowed-hosts' if it is one of this server's names.`;
-      throw new PlatformError('FOREIGN_HOST', `Invalid Host header '${name}'. ${fix}`);
-    }
-    if (origin === undefined || SAFE_METHODS.has(request.method)) return;
-    const from = URL.parse(origin);
-    const isOwn = from !== null && (allowed.has(from.hostname) || from.host === hostOf(from.protocol, host));
-    if (!isOwn) throw new PlatformError('FOREIGN_HOST', `Cross-origin request from '${origin}' blocked.`);
+    if (EXEMPT.has(request.url) || (origin === undefined && host === passed)) return done();
+    const refusal = judge(allowed, request.method, host, origin);
+    if (!refusal) passed = host;
+    done(refusal);
   });
+}
+
+function judge(
+  allowed: ReadonlySet<string>,
+  method: string,
+  host: string,
+  origin: string | undefined,
+): PlatformError | undefined {
+  const name = URL.parse(`http://${host}`)?.hostname ?? '';
+  if (!allowed.has('*') && !allowed.has(name) && !isLocal(name)) {
+    const fix = `Add it to the setting 'allowed-hosts' if it is one of this server's names.`;
+    return new PlatformError('FOREIGN_HOST', `Invalid Host header '${name}'. ${fix}`);
+  }
+  if (origin === undefined || SAFE_METHODS.has(method)) return undefined;
+  const from = URL.parse(origin);
+  const isOwn = from !== null && (allowed.has(from.hostname) || from.host === hostOf(from.protocol, host));
+  return isOwn ? undefined : new PlatformError('FOREIGN_HOST', `Cross-origin request from '${origin}' blocked.`);
 }
 
 /** A Host header as a URL of the protocol shows it: without the protocol's own port. */

@@ -35,7 +35,7 @@ export function httpMetrics(app: FastifyInstance, registry: Metrics): void {
     buckets: SECONDS,
     registers: [registry],
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const labels = {
       method: request.method,
       route: request.routeOptions.url ?? 'none',
@@ -43,5 +43,6 @@ export function httpMetrics(app: FastifyInstance, registry: Metrics): void {
     };
     requests.inc(labels);
     duration.observe(labels, reply.elapsedTime / 1000);
+    done();
   });
 }

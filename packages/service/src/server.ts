@@ -53,12 +53,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   hostGuard(app, options.allowedHosts);
   refuseSlowBodies(app);
   readEncodedBodies(app);
-  app.addHook('onSend', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' });
-  });
   const own = options.errorFormat ?? problem;
   useErrorFormat(app, own);
-  closeAfterAnswer(app);
+  completeAnswers(app);
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
     body.length === 0 ? undefined : parseBoundedJson(body),
@@ -70,14 +67,19 @@ export function createServer(options: ServerOptions): FastifyInstance {
   return app;
 }
 
-/** While the server closes, each answer is the last of its connection: else a client that keeps it open keeps the process. */
-function closeAfterAnswer(app: FastifyInstance): void {
+/**
+ * What each answer carries. While the server closes, each answer is the last of its connection: else a client that keeps
+ * it open keeps the process.
+ */
+function completeAnswers(app: FastifyInstance): void {
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
   });
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' });
     if (closing) reply.header('connection', 'close');
+    done(null, payload);
   });
 }
 

@@ -15,10 +15,14 @@ const TOO_SLOW = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-L
  */
 export function refuseSlowBodies(app: FastifyInstance, windowSeconds = WINDOW_SECONDS): void {
   const receiving = new Map<IncomingMessage, number>();
-  app.addHook('onRequest', async ({ raw }) => {
-    if (raw.headers['content-length'] === undefined && raw.headers['transfer-encoding'] === undefined) return;
-    receiving.set(raw, raw.socket.bytesRead);
-    for (const event of ['end', 'close']) raw.once(event, () => receiving.delete(raw));
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    const hasBody = raw.headers['content-length'] !== undefined || raw.headers['transfer-encoding'] !== undefined;
+    if (hasBody) {
+      receiving.set(raw, raw.socket.bytesRead);
+      // Comes right after the end of the body, too.
+      raw.once('close', () => receiving.delete(raw));
+    }
+    done();
   });
   const watch = setInterval(() => {
     for (const [raw, before] of receiving) {

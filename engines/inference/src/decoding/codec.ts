@@ -1,6 +1,6 @@
 import { PlatformError } from '@mlops/errors';
 import type { DecodedRequest, InferRequest, Protocol, Tensor, TensorMetadata, WireRequest } from '../engine.ts';
-import { checkInputs, checkOutputs } from '../scoring/checks.ts';
+import { checkInputs, checkNoneMissing, checkOutputs } from '../scoring/checks.ts';
 import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
 import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
 import type { ModelInputs } from '../scoring/signature.ts';
@@ -42,17 +42,26 @@ function decodeBody({ protocol, bytes, contentType }: WireRequest, model: ModelS
   if (protocol === 'v1') return decodePredict(objectBody(body), model);
   const id = requestId(body);
   const request = decodeV2(body, model);
-  return { ...request, ...checked(request, model), id, rows: undefined };
+  // Each tensor has been checked while it was read.
+  const { inputs, keys } = withoutKeys(request, model);
+  checkNoneMissing(model.inputs, inputs);
+  checkOutputs(model.outputs, request.outputs);
+  return { ...request, inputs, keys, id, rows: undefined };
 }
 
-/** A request of tensors against the model. The key column is the caller's, not the model's. @throws INVALID_TENSOR */
-export function checked({ inputs: given, outputs }: InferRequest, model: ModelShape) {
-  const { keyColumn } = model;
-  const key = keyColumn === undefined ? undefined : given.find(({ name }) => name === keyColumn);
-  const inputs = key ? given.filter((input) => input !== key) : given;
+/** A request of tensors against the model. @throws INVALID_TENSOR */
+export function checked(request: InferRequest, model: ModelShape) {
+  const { inputs, keys } = withoutKeys(request, model);
   checkInputs(model.inputs, inputs);
-  checkOutputs(model.outputs, outputs);
-  return { inputs, keys: key && Array.from(key.data as ArrayLike<unknown>, String) };
+  checkOutputs(model.outputs, request.outputs);
+  return { inputs, keys };
+}
+
+/** The key column is the caller's, not the model's. */
+function withoutKeys({ inputs }: InferRequest, { keyColumn }: ModelShape) {
+  const key = keyColumn === undefined ? undefined : inputs.find(({ name }) => name === keyColumn);
+  if (!key) return { inputs, keys: undefined };
+  return { inputs: inputs.filter((input) => input !== key), keys: Array.from(key.data as ArrayLike<unknown>, String) };
 }
 
 /** The answer's JSON. */

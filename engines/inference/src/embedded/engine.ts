@@ -191,12 +191,12 @@ class EmbeddedInference implements InferenceEngine {
 
   async infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    return this.#run(model, { ...request, ...checked(request, model) });
+    return this.#using(model, () => this.#run(model, { ...request, ...checked(request, model) }));
   }
 
   async invoke(name: string, version: string | undefined, request: InvocationsRequest): Promise<Inference> {
     const model = this.#model(name, version);
-    return this.#run(model, decodeInvocations(request, model));
+    return this.#using(model, () => this.#run(model, decodeInvocations(request, model)));
   }
 
   async answer(
@@ -226,11 +226,9 @@ class EmbeddedInference implements InferenceEngine {
   }
 
   async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
-    return this.#using(model, async () => {
-      const request = wanted ? { inputs, outputs: wanted } : { inputs };
-      const outputs = await this.#pool.run(model.key, model.inputs, request);
-      return { modelVersion: model.version, inputs, outputs, keys };
-    });
+    const request = wanted ? { inputs, outputs: wanted } : { inputs };
+    const outputs = await this.#pool.run(model.key, model.inputs, request);
+    return { modelVersion: model.version, inputs, outputs, keys };
   }
 
   /** Until the body ends the model stays loaded, also where another version takes its place meanwhile. */

@@ -58,6 +58,8 @@ export class Place {
   #thread: ModelThread | undefined;
   /** What the thread was given and has not answered: it works on the first. */
   readonly #begun: Task[] = [];
+  /** When the thread began with the first, by performance.now(). */
+  #since = 0;
   #deadline: NodeJS.Timeout | undefined;
   #starting = false;
   #loading = 0;
@@ -161,13 +163,11 @@ export class Place {
 
   #begin(task: Task, thread: ModelThread): void {
     this.#begun.push(task);
-    if (this.#begun.length === 1) this.#watch(task, thread);
+    if (this.#begun.length === 1) this.#watch();
     const settle = (apply: () => void) => {
       if (this.#thread !== thread) return;
       this.#begun.splice(this.#begun.indexOf(task), 1);
-      clearTimeout(this.#deadline);
-      const [next] = this.#begun;
-      if (next) this.#watch(next, thread);
+      if (this.#begun.length > 0) this.#watch();
       apply();
       this.#next();
     };
@@ -182,12 +182,23 @@ export class Place {
   }
 
   /** Gives the thread its time for what it does now: what follows in the thread has not begun. */
-  #watch(task: Task, thread: ModelThread): void {
-    const isOver = () => {
-      if (this.#thread === thread && this.#begun[0] === task) this.#giveUp(task, thread);
+  #watch(): void {
+    this.#since = performance.now();
+    this.#deadline ??= this.#judgeAfter(this.#options.timeoutSeconds * 1000);
+  }
+
+  /** One timer for many requests: it looks at the one that the thread works on when it rings. */
+  #judgeAfter(milliseconds: number): NodeJS.Timeout {
+    const judge = () => {
+      this.#deadline = undefined;
+      const [task] = this.#begun;
+      if (!task || !this.#thread) return;
+      const left = this.#since + this.#options.timeoutSeconds * 1000 - performance.now();
+      if (left > 0) this.#deadline = this.#judgeAfter(left);
+      else this.#giveUp(task, this.#thread);
     };
     // An answer that has arrived meanwhile is read first.
-    this.#deadline = setTimeout(() => setImmediate(isOver), this.#options.timeoutSeconds * 1000);
+    return setTimeout(() => setImmediate(judge), milliseconds).unref();
   }
 
   #answer(task: Task, reply: Reply): void {
@@ -226,6 +237,7 @@ export class Place {
     this.#thread = undefined;
     this.#held.clear();
     clearTimeout(this.#deadline);
+    this.#deadline = undefined;
     this.#queue.unshift(...this.#begun.splice(0));
   }
 

@@ -3,7 +3,7 @@ import { answerRequests } from '@mlops/concurrency';
 import type * as Runtime from 'onnxruntime-node';
 import type { Datatype, Tensor, TensorMetadata } from '../engine.ts';
 import { newArray, sizeOf, type TensorData } from '../tensor.ts';
-import { type Packed, unpack } from './packing.ts';
+import { type Packed, type Unpacked, unpack } from './packing.ts';
 import type { LoadReply, Reply, Request } from './protocol.ts';
 import type { SessionOptions } from './session-options.ts';
 
@@ -91,28 +91,29 @@ async function warmUp(model: string, inputs: readonly TensorMetadata[]): Promise
   const shapes = inputs.map(({ shape }) => shape.map((size) => Math.abs(size)));
   if (shapes.reduce((sum, shape) => sum + sizeOf(shape), 0) > WARM_UP_VALUES_MAX) return;
   const zeros = inputs.map(({ datatype }, i) => {
-    const length = sizeOf(shapes[i] ?? []);
-    return datatype === 'BYTES' ? Array<string>(length).fill('') : newArray(datatype, length);
+    const shape = shapes[i] ?? [];
+    const size = sizeOf(shape);
+    return { shape, data: datatype === 'BYTES' ? Array<string>(size).fill('') : newArray(datatype, size) };
   });
-  await compute(model, shapes, zeros, undefined).catch(() => {});
+  await compute(model, zeros, undefined).catch(() => {});
 }
 
 async function run(model: string, packed: Packed, outputs: readonly string[] | undefined): Promise<Tensor[]> {
   const loaded = models.get(model);
   if (!loaded) throw new Error('the model is not loaded in this thread');
-  return compute(model, packed.shapes, unpack(loaded.inputs, packed), outputs);
+  return compute(model, unpack(loaded.inputs, packed), outputs);
 }
 
 async function compute(
   model: string,
-  shapes: readonly (readonly number[])[],
-  data: readonly TensorData[],
+  tensors: readonly Unpacked[],
   wanted: readonly string[] | undefined,
 ): Promise<Tensor[]> {
   const { session, inputs, outputs } = models.get(model) as Loaded;
   const feeds: Record<string, Runtime.Tensor> = {};
   inputs.forEach(({ name, datatype }, i) => {
-    feeds[name] = toRuntime(datatype, data[i] as TensorData, shapes[i] ?? []);
+    const { data, shape } = tensors[i] as Unpacked;
+    feeds[name] = toRuntime(datatype, data, shape);
   });
   const results = await (wanted ? session.run(feeds, wanted) : session.run(feeds));
   return outputs.flatMap(({ name }) => {

@@ -12,7 +12,14 @@ export function checkInputs(expected: readonly TensorMetadata[], inputs: readonl
     if (data.length !== size)
       throw invalid(name, `${size} values for shape [${shape.join(', ')}]`, `${data.length} values`);
   }
-  const missing = expected.find(({ name }) => !inputs.some((input) => input.name === name));
+  checkNoneMissing(expected, inputs);
+}
+
+/** @throws INVALID_TENSOR that names the input, its type and shape */
+export function checkNoneMissing(expected: readonly TensorMetadata[], inputs: readonly Tensor[]): void {
+  const missing = expected.find(
+    ({ name }, i) => inputs[i]?.name !== name && !inputs.some((input) => input.name === name),
+  );
   if (!missing) return;
   const { name, datatype, shape } = missing;
   throw new PlatformError(
