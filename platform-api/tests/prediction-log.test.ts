@@ -156,6 +156,27 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     await store.replace(undefined, [bad.id], []);
   });
 
+  it('ends a page early where predictions hold much, and goes on behind it', async () => {
+    const log = open('h');
+    const time = Date.now() - 20 * MINUTE;
+    const large = predictions('large', 5, time).map((each) => ({ ...each, inputs: { x: 'x'.repeat(400_000) } }));
+    await log.append('large', large.slice(0, 2));
+    await run(log, 'seal-predictions');
+    for (const each of large.slice(2)) await log.append('large', [each]);
+    const pages: string[][] = [];
+    let after: { time: number; id: string } | undefined;
+    for (let hasMore = true; hasMore; ) {
+      const page = await log.list('large', after ? { after } : {}, 1000);
+      pages.push(page.predictions.map(({ id }) => id));
+      after = page.predictions.at(-1);
+      hasMore = page.hasMore;
+    }
+    const ids = large.map(({ id }) => id).reverse();
+    expect(pages).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
+    expect((await log.list('large', {}, 5)).predictions[0]).toEqual(large[4]);
+    expect([...(await log.known('large', [...ids, 'none']))].sort()).toEqual(ids.toSorted());
+  });
+
   it('stays readable, whatever stands in a key or in a reason', async () => {
     const log = open('g');
     const odd = predictions('odd', 3, Date.now() - 10 * MINUTE).map((each, i) => ({

@@ -79,6 +79,16 @@ describe('the engine', () => {
     });
   });
 
+  it('sends no answer that is larger than any request may be', async () => {
+    const name = await served(engine, model('rows'));
+    const rows = (count: bigint) => ({ inputs: [tensor('x', 'INT64', [count])] });
+    expect((await engine.infer(name, undefined, rows(3n))).outputs[0]?.shape).toEqual([3]);
+    await expect(engine.infer(name, undefined, rows(5_000_001n))).rejects.toMatchObject({
+      code: 'INVALID_TENSOR',
+      message: expect.stringContaining('its answer has 5000001 values'),
+    });
+  });
+
   it('answers what it has begun to read, although the version is unloaded meanwhile', async () => {
     const name = await served(engine, model('echo/FP32'));
     const text = `{"inputs":[{"name":"x","datatype":"FP32","shape":[50000],"data":[${Array(50_000).fill(1.5)}]}]}`;

@@ -10,14 +10,16 @@ import Fastify, {
 import pino from 'pino';
 import { readEncodedBodies } from './content-encoding.ts';
 import { hostGuard } from './host-guard.ts';
-import { parseBoundedJson } from './json-extent.ts';
+import { readJson } from './json.ts';
 import { methodsOf } from './method-not-allowed.ts';
 import { httpMetrics, metricsRegistry } from './metrics.ts';
 import { refuseSlowBodies } from './slow-bodies.ts';
 
 /** What a server answers of its own accord: nobody needs to be woken for it. */
 const EXPECTED = new Set(['NOT_READY', 'NOT_IMPLEMENTED']);
-const JSON_BODY_BYTES_MAX = 64 * 1024 * 1024;
+/** Of a body that a route reads as it likes, as tensors. */
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const JSON_BODY_BYTES_MAX = 20 * 1024 * 1024;
 
 export interface ServerOptions {
   readonly logLevel: string;
@@ -42,7 +44,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   );
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
-    bodyLimit: JSON_BODY_BYTES_MAX,
+    bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
@@ -57,8 +59,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   useErrorFormat(app, own);
   completeAnswers(app);
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: FastifyRequest, body: Buffer) =>
-    body.length === 0 ? undefined : parseBoundedJson(body),
+  const asJson = { parseAs: 'buffer', bodyLimit: JSON_BODY_BYTES_MAX } as const;
+  app.addContentTypeParser('application/json', asJson, async (_request: FastifyRequest, body: Buffer<ArrayBuffer>) =>
+    body.length === 0 ? undefined : readJson(body),
   );
   // The inference protocols have no prefix of their own to hang a scope on.
   answerUnknown(app, (url) => (/^\/v[12]\//.test(url) ? inferenceError : own));

@@ -37,6 +37,19 @@ describe('a server', () => {
     expect((await server().inject('/v2/nowhere')).json()).toEqual({ error: 'There is no GET /v2/nowhere.' });
   });
 
+  it('reads a large body as a small one, and goes on after one that is none', async () => {
+    const app = server();
+    const post = (payload: string) =>
+      app.inject({ method: 'POST', url: '/echo', headers: { 'content-type': 'application/json' }, payload });
+    const large = { text: 'ä"\\\n'.repeat(200_000), list: [1, null, { deep: [true] }] };
+    const many = JSON.stringify(Array.from({ length: 200_000 }, () => 1));
+    const answers = await Promise.all([`${JSON.stringify(large).slice(0, -1)}`, JSON.stringify(large), many].map(post));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, 200, 400]);
+    expect(answers[1]?.json()).toEqual(large);
+    expect(answers[0]?.json()).toMatchObject({ code: 'MALFORMED_REQUEST' });
+    expect(answers[2]?.json().detail).toContain('more than 100000 values');
+  });
+
   it.each([
     ['localhost', 200],
     ['127.0.0.1:8080', 200],

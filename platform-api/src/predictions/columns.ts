@@ -8,6 +8,8 @@ import type { Prediction } from './prediction.ts';
 
 const DUCKDB = { threads: '1', memory_limit: '256MB' };
 const VALUES_MAX = 1024 * 1024;
+/** What a page may hold of inputs and outputs: so much is read and sent between two other requests. */
+const PAGE_CHARACTERS_MAX = 1024 * 1024;
 const COLUMNS =
   "{id: 'VARCHAR', request_id: 'VARCHAR', team: 'VARCHAR', deployment: 'VARCHAR', revision: 'INTEGER', model_version: 'VARCHAR', key: 'VARCHAR', inputs: 'VARCHAR', outputs: 'VARCHAR', latency_ms: 'DOUBLE', status: 'INTEGER', error: 'VARCHAR', time: 'BIGINT'}";
 
@@ -24,6 +26,12 @@ export interface PredictionFilter {
   readonly until?: number;
   /** Only what comes after this prediction in the list's order. */
   readonly after?: { readonly time: number; readonly id: string };
+}
+
+/** A prediction as the log holds it: what was asked and answered is text. */
+export interface LoggedLine extends Omit<Prediction, 'inputs' | 'outputs'> {
+  readonly inputs: string;
+  readonly outputs: string;
 }
 
 /** What is read together: files of either form. */
@@ -49,14 +57,29 @@ export class PredictionColumns {
     this.#scratch = scratch;
   }
 
-  /** Newest first. @throws what DuckDB says of a file that cannot be read */
-  read(sources: Sources, filter: PredictionFilter, limit: number): Promise<Prediction[]> {
+  /**
+   * Newest first: at most as many as the limit, and fewer where they hold much.
+   * @throws what DuckDB says of a file that cannot be read
+   */
+  read(sources: Sources, filter: PredictionFilter, limit: number): Promise<LoggedLine[]> {
     return this.#from(sources, async (table) => {
-      const { conditions, values } = translate(filter);
-      const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
-      const text = `select * from (${table}) ${where} order by time desc, id desc limit ${limit}`;
+      const { where, values } = translate(filter);
+      const text = `select * exclude (place, so_far) from (
+        select *, row_number() over newest as place, sum(length(inputs) + length(outputs)) over newest as so_far
+        from (${table}) ${where} window newest as (order by time desc, id desc rows unbounded preceding)
+        order by time desc, id desc limit ${limit})
+        where so_far - length(inputs) - length(outputs) <= ${PAGE_CHARACTERS_MAX} or place <= 2 order by time desc, id desc`;
       const reader = await (await this.#connect()).runAndReadAll(text, values);
-      return reader.getRowObjectsJson().map((row) => fromRow(row as Record<string, unknown>));
+      return reader.getRowObjectsJson().map((row) => ({ ...row, time: Number(row.time) }) as unknown as LoggedLine);
+    });
+  }
+
+  /** Those of the ids that are there. */
+  known(sources: Sources, ids: readonly string[]): Promise<string[]> {
+    return this.#from(sources, async (table) => {
+      const { where, values } = translate({ ids });
+      const reader = await (await this.#connect()).runAndReadAll(`select distinct id from (${table}) ${where}`, values);
+      return reader.getRowObjectsJson().map(({ id }) => String(id));
     });
   }
 
@@ -131,7 +154,7 @@ function quote(text: string): string {
 
 const COMPARED = { id: 'id', request_id: 'request_id', key: 'key', revision: 'revision', status: 'status' } as const;
 
-function translate(filter: PredictionFilter): { conditions: string[]; values: (string | number)[] } {
+function translate(filter: PredictionFilter): { where: string; values: (string | number)[] } {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: (place: string) => string, value: string | number) => {
@@ -152,17 +175,26 @@ function translate(filter: PredictionFilter): { conditions: string[]; values: (s
     values.push(filter.after.time, filter.after.id);
     conditions.push(`(time, id) < ($${values.length - 1}, $${values.length})`);
   }
-  return { conditions, values };
+  return { where: conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, values };
 }
 
-function fromRow(row: Record<string, unknown>): Prediction {
-  const { inputs, outputs, time, ...rest } = row;
+/** How many of the predictions make a page: up to the limit, and fewer where they hold much, but at least one. */
+export function pageLength(lines: readonly LoggedLine[], limit: number): number {
+  let characters = 0;
+  const end = lines.findIndex(({ inputs, outputs }, i) => {
+    characters += inputs.length + outputs.length;
+    return i >= limit || (i > 0 && characters > PAGE_CHARACTERS_MAX);
+  });
+  return end < 0 ? lines.length : end;
+}
+
+/** @throws INTERNAL */
+export function toPrediction({ inputs, outputs, ...rest }: LoggedLine): Prediction {
   try {
     return {
-      ...(rest as unknown as Prediction),
-      inputs: JSON.parse(inputs as string) as Prediction['inputs'],
-      outputs: JSON.parse(outputs as string) as Prediction['outputs'],
-      time: Number(time),
+      ...rest,
+      inputs: JSON.parse(inputs) as Prediction['inputs'],
+      outputs: JSON.parse(outputs) as Prediction['outputs'],
     };
   } catch (error) {
     throw new PlatformError('INTERNAL', 'The prediction log holds a line that cannot be read.', { cause: error });

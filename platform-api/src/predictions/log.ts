@@ -4,15 +4,27 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { BlobStore } from '@mlops/blobs';
 import { Turns } from '@mlops/concurrency';
-import { PredictionColumns, type PredictionFilter, toLines } from './columns.ts';
+import {
+  type LoggedLine,
+  PredictionColumns,
+  type PredictionFilter,
+  pageLength,
+  type Sources,
+  toLines,
+  toPrediction,
+} from './columns.ts';
 import type { Prediction } from './prediction.ts';
-import type { Batch, PredictionStore, Segment, Stretch } from './store.ts';
+import type { Batch, PredictionStore, Segment, Stretch, Waiting } from './store.ts';
 
 /** Segments that are read at once: a list is mostly answered by the newest few. */
 const READ_AT_ONCE = 16;
+/** Lines of batches that are fetched at once: they pass through this process. */
+const BYTES_READ_AT_ONCE = 4 * 1024 * 1024;
 
 export interface PredictionPage {
   readonly predictions: readonly Prediction[];
+  /** Whether older ones follow. */
+  readonly hasMore: boolean;
   /** Segments that could not be read: what they hold is missing. */
   readonly unreadable: readonly string[];
 }
@@ -21,9 +33,24 @@ export interface PredictionPage {
 export interface PredictionLog {
   /** Answers when the predictions are durable. @throws STORAGE_FULL */
   append(deployment: string, predictions: readonly Prediction[]): Promise<void>;
-  /** Newest first. */
+  /** Newest first: up to the limit, and fewer where they hold much. */
   list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage>;
+  /** Those of the ids that are in the log. */
+  known(deployment: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
+}
+
+/** What is looked for in the pieces of a deployment's log, and what becomes of it. */
+interface Search<T> {
+  /** Milliseconds since 1970, of the predictions that are meant. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  readonly read: (sources: Sources) => Promise<T[]>;
+  readonly take: (found: readonly T[]) => void;
+  /** Whether nothing of this piece, nor of what is older, is wanted any more. */
+  readonly isEnough: (left: Stretch) => boolean;
+  /** Takes the names of what could not be read. */
+  readonly unreadable: string[];
 }
 
 export interface SharedLogParts {
@@ -70,20 +97,50 @@ export class SharedPredictionLog implements PredictionLog {
 
   async list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage> {
     const until = filter.after === undefined ? filter.until : Math.min(filter.until ?? Infinity, filter.after.time + 1);
-    const { batches, segments } = await this.#parts.store.stretches(deployment, filter.since, until);
     const unreadable: string[] = [];
-    let found = batches.length === 0 ? [] : await this.#readBatches(batches, filter, limit, unreadable);
-    for (let at = 0; at < segments.length; at += READ_AT_ONCE) {
-      const oldest = found.at(-1);
+    /** A page and one prediction more, if there is one. */
+    let found: LoggedLine[] = [];
+    await this.#search<LoggedLine>(deployment, {
+      since: filter.since,
+      until,
+      unreadable,
+      read: (sources) => this.#columns.read(sources, filter, limit + 1),
+      take: (more) => {
+        found = firstOf([...found, ...more], limit);
+      },
       // What is left is older than all of a full page.
-      if (found.length >= limit && oldest && (segments[at]?.to ?? 0) < oldest.time) break;
-      const chunk = segments.slice(at, at + READ_AT_ONCE);
-      const more = await this.#read(chunk, filter, limit, unreadable);
-      found = onlyOnce([...found, ...more])
-        .sort(newestFirst)
-        .slice(0, limit);
+      isEnough: (left) => found.length > pageLength(found, limit) && left.to < (found.at(-1)?.time ?? 0),
+    });
+    const length = pageLength(found, limit);
+    return { predictions: found.slice(0, length).map(toPrediction), hasMore: found.length > length, unreadable };
+  }
+
+  async known(deployment: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    await this.#search<string>(deployment, {
+      unreadable: [],
+      read: (sources) => this.#columns.known(sources, ids),
+      take: (more) => {
+        for (const id of more) found.add(id);
+      },
+      isEnough: () => found.size === ids.length,
+    });
+    return found;
+  }
+
+  /** Reads what is there piece by piece, newest first. Batches come first: what is sealed in between is found twice. */
+  async #search<T>(deployment: string, search: Search<T>): Promise<void> {
+    const { store } = this.#parts;
+    const { since, until, take, isEnough } = search;
+    for (const group of groupsOf(await store.batches(deployment, since, until), BYTES_READ_AT_ONCE)) {
+      if (isEnough(group[0] as Waiting)) break;
+      take(await this.#readBatches(await store.withLines(group), search));
     }
-    return { predictions: found, unreadable };
+    const segments = await store.segmentsOf(deployment, since, until);
+    for (let at = 0; at < segments.length; at += READ_AT_ONCE) {
+      if (isEnough(segments[at] as Segment)) break;
+      take(await this.#readSegments(segments.slice(at, at + READ_AT_ONCE), search));
+    }
   }
 
   /** Makes one segment of lines, of segments, or of Parquet files elsewhere. The bytes are there before the database says so. */
@@ -132,36 +189,36 @@ export class SharedPredictionLog implements PredictionLog {
   }
 
   /** Lines that cannot be read must not hide the others. */
-  async #readBatches(batches: readonly Batch[], filter: PredictionFilter, limit: number, unreadable: string[]) {
-    const lines = batches.map((batch) => batch.lines).join('');
+  async #readBatches<T>(batches: readonly Batch[], search: Search<T>): Promise<T[]> {
+    if (batches.length === 0) return [];
     try {
-      return await this.#columns.read({ parquet: [], lines }, filter, limit);
+      return await search.read({ parquet: [], lines: batches.map((batch) => batch.lines).join('') });
     } catch (error) {
       if (batches.length > 1) {
-        const found: Prediction[] = [];
-        for (const batch of batches) found.push(...(await this.#readBatches([batch], filter, limit, unreadable)));
-        return found.sort(newestFirst).slice(0, limit);
+        const found: T[] = [];
+        for (const batch of batches) found.push(...(await this.#readBatches([batch], search)));
+        return found;
       }
       const name = `batch ${batches[0]?.id}`;
-      unreadable.push(name);
+      search.unreadable.push(name);
       this.#parts.onUnreadable(name, error);
       return [];
     }
   }
 
   /** One file that cannot be read must not hide the others. */
-  async #read(segments: readonly Segment[], filter: PredictionFilter, limit: number, unreadable: string[]) {
+  async #readSegments<T>(segments: readonly Segment[], search: Search<T>): Promise<T[]> {
     try {
       const parquet = await Promise.all(segments.map(({ path }) => this.#local(path)));
-      return await this.#columns.read({ parquet, lines: '' }, filter, limit);
+      return await search.read({ parquet, lines: '' });
     } catch (error) {
       if (segments.length > 1) {
-        const found: Prediction[] = [];
-        for (const segment of segments) found.push(...(await this.#read([segment], filter, limit, unreadable)));
+        const found: T[] = [];
+        for (const segment of segments) found.push(...(await this.#readSegments([segment], search)));
         return found;
       }
       const path = segments[0]?.path ?? '';
-      unreadable.push(path);
+      search.unreadable.push(path);
       this.#parts.onUnreadable(path, error);
       await rm(this.#copy(path), { force: true });
       return [];
@@ -193,11 +250,28 @@ function segmentPath(deployment: string, from: number): string {
   return `deployment=${deployment}/${first}-written-${written}-${crypto.randomUUID().slice(0, 8)}.parquet`;
 }
 
-function onlyOnce(predictions: readonly Prediction[]): Prediction[] {
-  return [...new Map(predictions.map((prediction) => [`${prediction.time} ${prediction.id}`, prediction])).values()];
+/** The newest of what was found, each once: a page of them, and one more if there is one. */
+function firstOf(found: readonly LoggedLine[], limit: number): LoggedLine[] {
+  const once = [...new Map(found.map((line) => [`${line.time} ${line.id}`, line])).values()].sort(newestFirst);
+  return once.slice(0, pageLength(once, limit) + 1);
 }
 
-function newestFirst(a: Prediction, b: Prediction): number {
+function newestFirst(a: LoggedLine, b: LoggedLine): number {
   if (a.time !== b.time) return b.time - a.time;
   return a.id < b.id ? 1 : -1;
+}
+
+/** Neighbours together, up to so many bytes, at least one. */
+function groupsOf(batches: readonly Waiting[], bytesMax: number): Waiting[][] {
+  const groups: Waiting[][] = [];
+  let bytes = 0;
+  for (const batch of batches) {
+    bytes += batch.bytes;
+    if (bytes > bytesMax || groups.length === 0) {
+      groups.push([]);
+      bytes = batch.bytes;
+    }
+    groups.at(-1)?.push(batch);
+  }
+  return groups;
 }

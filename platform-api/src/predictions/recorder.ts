@@ -4,8 +4,9 @@ import { Counter, Gauge } from '@prometheus-io/client';
 import { type Prediction, predictionsOf, type Served } from './prediction.ts';
 
 const FLUSH_MILLISECONDS = 200;
-/** Predictions written in one go: what is turned into text between two turns of the event loop. */
+/** What is turned into text and written in one go, between two turns of the event loop. */
 const FLUSH_ROWS_MAX = 500;
+const FLUSH_VALUES_MAX = 20_000;
 
 export interface RecorderParts {
   readonly write: (deployment: string, predictions: readonly Prediction[]) => Promise<void>;
@@ -80,14 +81,25 @@ export class Recorder {
   /** The next predictions: a request of many rows is taken in pieces. */
   #take(): Prediction[] {
     const predictions: Prediction[] = [];
-    while (predictions.length < FLUSH_ROWS_MAX) {
+    let values = 0;
+    while (predictions.length < FLUSH_ROWS_MAX && values < FLUSH_VALUES_MAX) {
       const [next] = this.#queue;
       if (!next) break;
-      const upTo = next.taken + FLUSH_ROWS_MAX - predictions.length;
-      predictions.push(...predictionsOf(next.event, next.served, next.taken, upTo));
+      const width = valuesOfRow(next.event);
+      const fitting = Math.max(1, Math.floor((FLUSH_VALUES_MAX - values) / width));
+      const upTo = next.taken + Math.min(fitting, FLUSH_ROWS_MAX - predictions.length);
+      const taken = predictionsOf(next.event, next.served, next.taken, upTo);
+      predictions.push(...taken);
+      values += taken.length * width;
       next.taken = upTo;
       if (upTo >= rowCount(next.event)) this.#queue.shift();
     }
     return predictions;
   }
+}
+
+/** Numbers and texts that one row of a request takes, asked and answered. */
+function valuesOfRow(event: PredictionEvent): number {
+  const values = [...event.inputs, ...event.outputs].reduce((sum, { data }) => sum + data.length, 0);
+  return Math.max(1, values / rowCount(event));
 }

@@ -35,7 +35,7 @@ const ActualSchema = Type.Object(
   {
     prediction_id: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
     key: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
-    value: Type.Union([Type.Number(), Type.String({ maxLength: 10_000 }), Type.Boolean()]),
+    value: Type.Union([Type.Number(), Type.String({ maxLength: 1000 }), Type.Boolean()]),
     time: Type.Optional(Type.String({ description: 'When the truth became known (RFC 3339); default: now.' })),
   },
   { additionalProperties: false },
@@ -60,7 +60,7 @@ const PredictionPageSchema = Type.Object({
 
 export const predictionOperations = {
   listPredictions: apiOperation('GET /api/v1/deployments/:name/predictions', {
-    summary: 'Logged predictions, newest first, with their actuals.',
+    summary: 'Logged predictions, newest first, with their actuals. A page ends early where predictions hold much.',
     access: 'read',
     ...ofDeployment,
     request: Type.Object(
@@ -132,8 +132,7 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
         ...(until === undefined ? {} : { until: parseTime('until', until) }),
         ...(page_token === undefined ? {} : { after: positionOf(page_token) }),
       };
-      const { predictions: found, unreadable } = await log.list(name, { ...filter, ...range }, limit + 1);
-      const page = found.slice(0, limit);
+      const { predictions: page, hasMore, unreadable } = await log.list(name, { ...filter, ...range }, limit);
       const ids = page.map((prediction) => prediction.id);
       const keys = page.flatMap((prediction) => prediction.key ?? []);
       const truths = new Map(
@@ -142,7 +141,7 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
       const last = page.at(-1);
       return {
         predictions: page.map((prediction) => view(prediction, truths)),
-        next_page_token: found.length > limit && last ? tokenOf(last) : null,
+        next_page_token: hasMore && last ? tokenOf(last) : null,
         ...(unreadable.length === 0 ? {} : { unreadable_segments: [...unreadable] }),
       };
     },
@@ -152,8 +151,7 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
       await recorder.flush();
       const attached = given.map(toActual);
       const ids = [...new Set(attached.filter(({ by }) => by === 'prediction_id').map(({ reference }) => reference))];
-      const { predictions } = ids.length === 0 ? { predictions: [] } : await log.list(name, { ids }, ids.length);
-      const logged = new Set(predictions.map(({ id }) => id));
+      const logged = ids.length === 0 ? new Set<string>() : await log.known(name, ids);
       const unknown = ids.filter((id) => !logged.has(id));
       const accepted = attached.filter(({ by, reference }) => by === 'key' || logged.has(reference));
       if (accepted.length > 0) await actuals.attach(name, accepted);

@@ -66,8 +66,12 @@ export interface Stretch {
   readonly bytes: number;
 }
 
-export interface Batch extends Stretch {
+/** A batch that waits to be sealed. */
+export interface Waiting extends Stretch {
   readonly id: string;
+}
+
+export interface Batch extends Waiting {
   readonly lines: string;
 }
 
@@ -98,19 +102,33 @@ export class PredictionStore {
     );
   }
 
-  /**
-   * Batches and segments of a deployment that may hold something of the time; segments newest first. Batches are read
-   * first: what is sealed in between is then found twice, never not at all.
-   */
-  async stretches(deployment: string, since = 0, until = Number.MAX_SAFE_INTEGER) {
-    const batches = await this.#database.query
+  /** Batches of a deployment that may hold something of the time, newest first. */
+  async batches(deployment: string, since = 0, until = Number.MAX_SAFE_INTEGER): Promise<Waiting[]> {
+    const rows = await this.#database.query
       .selectFrom('prediction_batches')
-      .selectAll()
+      .select(['id', 'deployment', 'team', 'from_time', 'to_time', 'rows', 'bytes'])
       .where('deployment', '=', deployment)
       .where('to_time', '>=', since)
       .where('from_time', '<', until)
+      .orderBy('to_time', 'desc')
       .execute();
-    const segments = await this.#database.query
+    return rows.map(toStretch);
+  }
+
+  /** The batches with their lines; what has been sealed meanwhile is in a segment, and missing here. */
+  async withLines(batches: readonly Waiting[]): Promise<Batch[]> {
+    const ids = batches.map(({ id }) => id);
+    const rows = await this.#database.query
+      .selectFrom('prediction_batches')
+      .selectAll()
+      .where('id', 'in', ids)
+      .execute();
+    return rows.map(toStretch);
+  }
+
+  /** Segments of a deployment that may hold something of the time, newest first. */
+  async segmentsOf(deployment: string, since = 0, until = Number.MAX_SAFE_INTEGER): Promise<Segment[]> {
+    const rows = await this.#database.query
       .selectFrom('prediction_segments')
       .selectAll()
       .where('deployment', '=', deployment)
@@ -119,7 +137,7 @@ export class PredictionStore {
       .orderBy('to_time', 'desc')
       .orderBy('path')
       .execute();
-    return { batches: batches.map(toBatch), segments: segments.map(toSegment) };
+    return rows.map(toStretch);
   }
 
   async backlog(): Promise<Backlog[]> {
@@ -154,7 +172,7 @@ export class PredictionStore {
       .selectAll()
       .where('id', 'in', ids)
       .execute();
-    return found.map(toBatch);
+    return found.map(toStretch);
   }
 
   /** In a transaction: the segment takes the place of batches, and of other segments. */
@@ -173,7 +191,7 @@ export class PredictionStore {
 
   async segments(): Promise<Segment[]> {
     const rows = await this.#database.query.selectFrom('prediction_segments').selectAll().orderBy('path').execute();
-    return rows.map(toSegment);
+    return rows.map(toStretch);
   }
 
   /** In a transaction: forgets what is older, of a team. @returns the paths of the segments that are gone */
@@ -244,12 +262,7 @@ function toColumns({ from, to, ...rest }: Stretch) {
   return { ...rest, from_time: from, to_time: to };
 }
 
-function toBatch(row: PredictionTables['prediction_batches']): Batch {
-  const { from_time: from, to_time: to, ...rest } = row;
-  return { ...rest, from, to };
-}
-
-function toSegment(row: PredictionTables['prediction_segments']): Segment {
+function toStretch<T extends { from_time: number; to_time: number }>(row: T) {
   const { from_time: from, to_time: to, ...rest } = row;
   return { ...rest, from, to };
 }

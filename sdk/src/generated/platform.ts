@@ -78,7 +78,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Logged predictions, newest first, with their actuals. */
+        /** Logged predictions, newest first, with their actuals. A page ends early where predictions hold much. */
         get: operations["listPredictions"];
         put?: never;
         post?: never;

@@ -25,6 +25,8 @@ const TYPES: Readonly<Record<string, Datatype>> = {
 const ORT_TYPES = Object.fromEntries(Object.entries(TYPES).map(([ort, datatype]) => [datatype, ort]));
 const TRANSFER_BYTES_MIN = 4096;
 const WARM_UP_VALUES_MAX = 1_000_000;
+/** As many as a request may have: more would keep everybody waiting while they are handed over. */
+const ANSWER_VALUES_MAX = 5_000_000;
 
 interface Loaded extends LoadReply {
   readonly session: Runtime.InferenceSession;
@@ -116,6 +118,10 @@ async function compute(
     feeds[name] = toRuntime(datatype, data, shape);
   });
   const results = await (wanted ? session.run(feeds, wanted) : session.run(feeds));
+  const values = Object.values(results).reduce((sum, { size }) => sum + size, 0);
+  if (values > ANSWER_VALUES_MAX) {
+    throw new Error(`its answer has ${values} values, at most ${ANSWER_VALUES_MAX} are sent; ask for fewer rows.`);
+  }
   return outputs.flatMap(({ name }) => {
     const result = results[name];
     if (!result) return [];
