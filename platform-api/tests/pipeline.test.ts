@@ -28,6 +28,12 @@ const use = operation('POST /things/:id', {
   request: Type.Object({ id: Type.String() }),
   response: Type.Object({}),
 });
+const makeIn = operation('POST /things/:id/runs', {
+  access: 'write',
+  resource: { type: 'run', parent: ({ id }) => ({ type: 'experiment', id }), created: ({ run }) => run },
+  request: Type.Object({ id: Type.String() }),
+  response: Type.Object({ run: Type.String() }),
+});
 
 onEachDatabase('an act', (suiteDatabase) => {
   const folder = temporaryFolder();
@@ -149,9 +155,14 @@ onEachDatabase('an act', (suiteDatabase) => {
     identified = () => Promise.resolve({ type: 'user', id: 'bob', team: 'b', roles: ['team-admin'] });
     const foreign = local(call('foreign', use as never, { id: '46' }), () => Promise.resolve({}));
     await expect(foreign).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    const into = local(call('foreign-run', makeIn as never, { id: '46' }), () => Promise.resolve({ run: 'r' }));
+    await expect(into).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     identified = () => Promise.resolve(alice);
     expect(await entries('foreign')).toMatchObject([
       { outcome: 'denied', actor: { id: 'bob' }, resource: { id: '46' } },
+    ]);
+    expect(await entries('foreign-run')).toMatchObject([
+      { outcome: 'denied', resource: { type: 'run', id: '*' }, details: { in: 'experiment 46' } },
     ]);
   });
 

@@ -259,10 +259,15 @@ describe('a model that was registered as a single file', () => {
       method: 'PUT',
       body: readFileSync(onnx),
     });
-    await post('registered-models/create', { name: 'single' });
+    await post('registered-models/create', { name: 'si@ngle' });
     const source = `${run.info.artifact_uri}/model.onnx`;
-    expect((await post('model-versions/create', { name: 'single', source, run_id: run.info.run_id })).status).toBe(200);
-    const deployed = await call(platform, 'POST', '/api/v1/deployments', { name: 'single', model: 'models:/single/1' });
+    expect((await post('model-versions/create', { name: 'si@ngle', source, run_id: run.info.run_id })).status).toBe(
+      200,
+    );
+    const deployed = await call(platform, 'POST', '/api/v1/deployments', {
+      name: 'single',
+      model: 'models:/si@ngle/1',
+    });
     expect(deployed).toMatchObject({ status: 201, body: { status: 'ready' } });
     await platform.stop();
     platform.remove();

@@ -19,6 +19,7 @@ export const catalogue = {
   NOT_FOUND: { status: 404, title: 'The resource does not exist' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is nothing at this address' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The address does not answer this method' },
+  SLOW_BODY: { status: 408, title: 'The request body arrives too slowly' },
   CONFLICT: { status: 409, title: 'Somebody else changed the resource, or the change contradicts its state' },
   DIGEST_MISMATCH: { status: 409, title: 'The bytes are not those that were registered' },
   GATE_REFUSED: { status: 409, title: 'A governance gate does not hold' },

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { PlatformError, problem } from '@mlops/errors';
 import type { FastifyInstance } from 'fastify';
 
 /** A body must arrive at this rate, measured over this time; a server that does not read is not the client's fault. */
@@ -6,8 +7,6 @@ const BYTES_PER_SECOND_MIN = 1024;
 const WINDOW_SECONDS = 20;
 /** What a server that closes still waits for bodies that are on their way. */
 const CLOSING_SECONDS = 5;
-
-const TOO_SLOW = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
 /**
  * Ends requests whose bodies trickle: each holds a connection and memory, and keeps a server that wants to end from
@@ -40,7 +39,17 @@ export function refuseSlowBodies(app: FastifyInstance, windowSeconds = WINDOW_SE
   app.addHook('onClose', async () => clearInterval(watch));
 }
 
+/** Whoever reads the body still waits for it: the answer goes around the framework. */
 function refuse(raw: IncomingMessage): void {
-  raw.socket.write(TOO_SLOW);
+  const what = `The body must arrive at ${BYTES_PER_SECOND_MIN} bytes a second at least; nothing was done.`;
+  const { status, contentType, body } = problem(new PlatformError('SLOW_BODY', what));
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} Request Timeout`,
+    'Connection: close',
+    `Content-Type: ${contentType}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+  ];
+  raw.socket.write(`${head.join('\r\n')}\r\n\r\n${text}`);
   raw.destroy();
 }

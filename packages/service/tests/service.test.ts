@@ -43,7 +43,7 @@ describe('a server', () => {
       app.inject({ method: 'POST', url: '/echo', headers: { 'content-type': 'application/json' }, payload });
     const large = { text: 'ä"\\\n'.repeat(200_000), list: [1, null, { deep: [true] }] };
     const many = JSON.stringify(Array.from({ length: 200_000 }, () => 1));
-    const answers = await Promise.all([`${JSON.stringify(large).slice(0, -1)}`, JSON.stringify(large), many].map(post));
+    const answers = await Promise.all([JSON.stringify(large).slice(0, -1), JSON.stringify(large), many].map(post));
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, 200, 400]);
     expect(answers[1]?.json()).toEqual(large);
     expect(answers[0]?.json()).toMatchObject({ code: 'MALFORMED_REQUEST' });
@@ -143,6 +143,7 @@ describe('a body that trickles', () => {
     clearInterval(drip);
     socket.destroy();
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
+    expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: 408, code: 'SLOW_BODY' });
     const headers = { 'content-type': 'application/json' };
     const whole = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', headers, body: '{"a":1}' });
     expect(await whole.json()).toEqual({ a: 1 });

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { AuditFacts } from '@mlops/audit-chain';
-import type { Call, ResourceRef } from '@mlops/operations';
+import { type Call, COLLECTION, type ResourceRef } from '@mlops/operations';
 import type { Principal } from '../access/index.ts';
 import type { AuditStore } from './store.ts';
 
@@ -58,7 +58,11 @@ export class Audit {
 
   /** An entry about an act that has not succeeded, or not yet. */
   async note(act: Act, outcome: Exclude<AuditFacts['outcome'], 'succeeded'>, reason?: string): Promise<void> {
-    await this.#store.append({ ...facts(act, outcome, {}), ...(reason === undefined ? {} : { reason }) });
+    const { resource, input } = { resource: act.call.operation.resource, input: act.call.input as never };
+    // What was to be made has no id yet, but a place.
+    const parent = act.resource.id === COLLECTION ? resource.parent?.(input) : undefined;
+    const known = facts(act, outcome, parent ? { details: { in: `${parent.type} ${parent.id}` } } : {});
+    await this.#store.append({ ...known, ...(reason === undefined ? {} : { reason }) });
   }
 }
 

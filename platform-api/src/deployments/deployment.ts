@@ -37,7 +37,7 @@ export type ModelReference =
   | { readonly name: string; readonly version: string };
 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-const REFERENCE = /^models:\/(?<name>[^/@:]+)(?:@(?<alias>[^/@]+)|\/(?<version>\d+|latest))$/;
+const REFERENCE = /^models:\/(?<name>[^/:]+)(?:@(?<alias>[^/@]+)|\/(?<version>\d+|latest))$/;
 
 /** Deployment names become parts of addresses and of Kubernetes names. */
 export function checkDeploymentName(name: string): void {

@@ -77,6 +77,8 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
   /** A refusal or failure of something audited is itself an entry; that nothing changed in the database is not. */
   async function note(act: Act, error: PlatformError, outcome: 'denied' | 'failed'): Promise<void> {
     const { audited, effect } = act.call.operation;
+    // What failed after the change was durable, and its entry with it, has changed all the same.
+    if (act.recorded) return;
     const mayHaveBegun = effect === 'long' || !sharesDatabase;
     if (audited && (outcome === 'denied' || mayHaveBegun)) await audit.note(act, outcome, error.message);
   }

@@ -1,6 +1,6 @@
 import { mlflowError } from '@mlops/errors';
 import { readJson, useErrorFormat } from '@mlops/service';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** More of them are no empty body. */
 const SPACES_MAX = 1000;
@@ -10,8 +10,10 @@ const BODY_BYTES_MAX = 20 * 1024 * 1024;
 export function speakMlflow(scope: FastifyInstance): void {
   useErrorFormat(scope, mlflowError);
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX }, (_request, body) =>
-    parseBody(body as Buffer<ArrayBuffer>),
+  scope.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer', bodyLimit: BODY_BYTES_MAX },
+    (_request: FastifyRequest, body: Buffer<ArrayBuffer>) => parseBody(body),
   );
 }
 
