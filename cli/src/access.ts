@@ -16,7 +16,7 @@ export function accessCommands(program: Command, context: Context, env: Environm
     .action(async ({ tokenFile = '-' }: { tokenFile?: string }) => {
       const token = (await readText(tokenFile)).trim();
       const { url } = context.connection();
-      const { platform, data } = new Connection(url, token);
+      const { platform, data } = new Connection(url, { token });
       const me = await data(platform.GET('/api/v1/me', {}));
       keepToken(env, url, token);
       printOne(context.output(), me, { id: me.id, team: me.team, roles: me.roles.join(', ') });
@@ -38,8 +38,9 @@ export function accessCommands(program: Command, context: Context, env: Environm
 
 interface NewToken {
   readonly role?: readonly string[];
-  readonly team?: string;
+  readonly forTeam?: string;
   readonly serviceAccount?: string;
+  readonly member?: string;
   readonly days?: string;
 }
 
@@ -61,18 +62,20 @@ function tokenCommands(tokens: Command, context: Context): void {
     .command('create')
     .argument('<name>', 'what it is for')
     .option('--role <role...>', 'roles, at most your own; default: all of yours')
-    .option('--team <team>', 'default: your own')
+    .option('--for-team <team>', 'default: the one that you act for')
     .option('--service-account <name>', 'the program that has it')
+    .option('--member <principal>', 'the member of the team that has it')
     .option('--days <days>', 'how long it holds; default: until it is revoked')
-    .action(async (name: string, { role, team, serviceAccount, days }: NewToken) => {
+    .action(async (name: string, { role, forTeam, serviceAccount, member, days }: NewToken) => {
       if (days !== undefined && !/^[1-9]\d*$/.test(days))
         throw new CommandError(`--days is a whole number, not '${days}'.`);
       const { platform, data } = context.connection();
       const body = {
         name,
         ...(role === undefined ? {} : { roles: role as never }),
-        ...(team === undefined ? {} : { team }),
+        ...(forTeam === undefined ? {} : { team: forTeam }),
         ...(serviceAccount === undefined ? {} : { service_account: serviceAccount }),
+        ...(member === undefined ? {} : { member }),
         ...(days === undefined ? {} : { expires_in: Number(days) * 86_400 }),
       };
       const made = await data(platform.POST('/api/v1/tokens', { body }));

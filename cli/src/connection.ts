@@ -1,4 +1,10 @@
-import { createPlatformClient, type PlatformClient, type Problem } from '@mlops/sdk';
+import {
+  createPlatformClient,
+  type PlatformClient,
+  type PlatformClientOptions,
+  type Problem,
+  platformHeaders,
+} from '@mlops/sdk';
 
 /** A failure that the command ends with: one line that says what is wrong and what to do. */
 export class CommandError extends Error {
@@ -11,11 +17,10 @@ export class Connection {
   readonly platform: PlatformClient;
   readonly #headers: Readonly<Record<string, string>>;
 
-  /** @param token sent with each call; default: none */
-  constructor(url: string, token?: string) {
+  constructor(url: string, options: PlatformClientOptions = {}) {
     this.url = url.replace(/\/+$/, '');
-    this.platform = createPlatformClient(this.url, token === undefined ? {} : { token });
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.platform = createPlatformClient(this.url, options);
+    this.#headers = platformHeaders(options);
   }
 
   /** The data of a call of the platform's own API. @throws CommandError */

@@ -13,6 +13,7 @@ import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
 import { predictionCommands } from './predictions.ts';
 import { quotaCommands } from './quotas.ts';
+import { teamCommands } from './teams.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
@@ -26,14 +27,15 @@ export function createProgram(
     .description('The MLOps platform from the command line.')
     .version(cli.version)
     .option('--url <url>', `address of the platform (default: MLOPS_URL or ${DEFAULT_URL})`)
+    .option('--team <team>', 'the team to act for (default: MLOPS_TEAM, or your own)')
     .option('--json', 'print JSON')
     .enablePositionalOptions(false)
     .showHelpAfterError('(mlops --help shows the commands)');
-  const options = () => program.opts<{ url?: string; json?: boolean }>();
+  const options = () => program.opts<{ url?: string; team?: string; json?: boolean }>();
   const context: Context = {
     connection() {
       const url = (options().url ?? env.MLOPS_URL ?? DEFAULT_URL).replace(/\/+$/, '');
-      return new Connection(url, tokenFor(env, url));
+      return new Connection(url, { token: tokenFor(env, url), team: options().team ?? env.MLOPS_TEAM });
     },
     output: () => ({ json: options().json ?? false, write, warn }),
   };
@@ -46,6 +48,7 @@ export function createProgram(
   actualsCommands(program, context);
   jobCommands(program, context);
   quotaCommands(program, context);
+  teamCommands(program, context);
   auditCommands(program, context);
   return program;
 }

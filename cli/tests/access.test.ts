@@ -45,6 +45,20 @@ it('signs in with a token once, makes narrower ones, and signs out', async () =>
   await mlops({}, 'tokens', 'revoke', id);
   await expect(mlops({ MLOPS_TOKEN: token }, 'whoami')).rejects.toThrow('not valid');
 
+  expect(await mlops({}, 'teams', 'create', 'fraud', '--size', 'S', '--owner', 'fay')).toContain('fraud');
+  await mlops({}, 'teams', 'members', 'set', 'fraud', 'rob', 'viewer', 'data-scientist');
+  expect(await mlops({}, 'teams', 'members', 'list', 'fraud')).toMatch(
+    /fay.*team-admin[^]*rob.*viewer, data-scientist/,
+  );
+  const forRob = ['tokens', 'create', 'laptop', '--for-team', 'fraud', '--member', 'rob'];
+  const robs = (JSON.parse(await mlops({}, '--json', ...forRob)) as { token: string }).token;
+  expect(await mlops({ MLOPS_TOKEN: robs }, 'whoami')).toContain('fraud');
+  expect(await mlops({}, '--team', 'fraud', 'whoami')).toContain('fraud');
+  await expect(mlops({ MLOPS_TEAM: 'nowhere' }, 'whoami')).rejects.toThrow("no team 'nowhere'");
+  expect(await mlops({ MLOPS_TOKEN: robs }, 'teams', 'list')).not.toContain('default');
+  await mlops({}, 'teams', 'archive', 'fraud');
+  await expect(mlops({ MLOPS_TOKEN: robs }, 'whoami')).rejects.toThrow("no team 'fraud'");
+
   await mlops({}, 'logout');
   expect(readFileSync(join(home.path, '.config/mlops/credentials.json'), 'utf8')).not.toContain('mlops_');
   await expect(mlops({}, 'whoami')).rejects.toThrow('carries no token');

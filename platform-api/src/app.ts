@@ -20,7 +20,7 @@ import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
 import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
-import { openTeams } from './teams/index.ts';
+import { Owners, openTeams, type Teams, teamOperations } from './teams/index.ts';
 import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
 
 /** The platform's own API, as one OpenAPI document. */
@@ -31,6 +31,7 @@ export const openApi = openApiDocument([
   quotaOperations,
   jobOperations,
   tokenOperations,
+  teamOperations,
 ]);
 
 export interface Platform {
@@ -58,16 +59,28 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     timeoutSeconds: settings['inference-timeout'],
   });
   const { audit, ...auditModule } = openAudit(database);
-  const { owners, ...teams } = openTeams(database, { rootOf: (thing) => tracking.rootOf(thing) });
-  const tokens = openTokens(database, owners);
-  const identity = openIdentity(settings.identity, tokens.find);
   const { quotas, ...quotaModule } = openQuotas(database);
+  const owners = new Owners({ workspaceOf: (thing) => tracking.workspaceOf(thing) });
+  const membership = {
+    existing: (team: string) => teams.teams.existing(team),
+    rolesOf: (team: string, principal: string) => teams.teams.rolesOf(team, principal),
+  };
+  const tokens = openTokens(database, { owners, teams: membership });
+  const teams = openTeams(database, {
+    async furnish({ name, size }) {
+      await quotas.provide(name, size);
+      await tracking.addWorkspace(name);
+    },
+    narrow: (team, principal, roles) => tokens.tokens.narrow(team, principal, roles),
+  });
+  const identity = openIdentity(settings.identity, tokens.find);
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
-  const deployments = openDeployments({ database, tracking, target, owners, quotas, audit, log });
+  const deployments = openDeployments({ database, tracking, target, quotas, audit, log });
 
   const { identify } = identity;
   const { guards, live } = deployments;
-  const parts = { identify, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
+  const enter: Teams['enter'] = (person, asked) => teams.teams.enter(person, asked);
+  const parts = { identify, enter, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
   const pipeline = createPipeline(parts, { sharesDatabase: true });
   const acts = systemActs(pipeline, `Bearer ${identity.systemToken}`);
 
@@ -95,7 +108,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     name: 'protocols',
     async routes(scope) {
       const own = tracking.sharesDatabase ? pipeline : createPipeline(parts, { sharesDatabase: false });
-      await scope.register(trackingRoutes, { engine: tracking, pipeline: own });
+      await scope.register(trackingRoutes, { engine: tracking, pipeline: own, workspaces: teams.workspaces });
       const serving = { engine: inference, pipeline, onPrediction: predictions.record };
       await scope.register(inferenceRoutes, serving);
       await scope.register(invocationsRoutes, { ...serving, url: INVOCATIONS_PATH });

@@ -31,7 +31,7 @@ it('a deployment that is served is no failure any more once the database answers
   const live = new LiveDeployments(target);
   const follower = new Follower({ store, target, live, onError: () => {} });
   const revision = { deployment: 'd', revision: 1, modelName: 'm', modelVersion: '1', options: {} } as Revision;
-  await store.save({ name: 'd', team: 't', createdAt: 1, deletedAt: null, liveRevision: 1 }, undefined);
+  await store.save({ key: 'd', team: 't', createdAt: 1, deletedAt: null, liveRevision: 1 }, undefined);
   await store.addRevision({
     ...revision,
     model: '',

@@ -6,15 +6,15 @@ import { temporaryFolder } from '@mlops/testing';
 import { artifactOperations, trackingOperations } from '@mlops/tracking';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Authoriser, type Principal } from '../src/access/index.ts';
+import { Authoriser, inOneTeam, type Person } from '../src/access/index.ts';
 import { Audit } from '../src/audit/audit.ts';
 import { AuditStore, auditSchema } from '../src/audit/store.ts';
 import { createPipeline, Meter } from '../src/gateway/index.ts';
 import { Owners } from '../src/teams/owners.ts';
-import { OwnerStore, ownerSchema } from '../src/teams/store.ts';
 import { onEachDatabase } from './platform.ts';
 
-const alice: Principal = { type: 'user', id: 'alice', team: 'a', roles: ['ml-engineer'] };
+const alice = inOneTeam('user', 'alice', 'a', ['ml-engineer']);
+const bob = inOneTeam('user', 'bob', 'b', ['team-admin']);
 const change = operation('POST /things', {
   access: 'write',
   resource: { type: 'experiment', created: ({ id }) => id },
@@ -42,21 +42,26 @@ onEachDatabase('an act', (suiteDatabase) => {
   let store: AuditStore;
   let audit: Audit;
   let owners: Owners;
+  /** Whose an experiment, or a run, of an id is. */
+  const workspaces = new Map<string, string>();
   let local: Pipeline;
   let remote: Pipeline;
-  let identified: () => Promise<Principal> = () => Promise.resolve(alice);
+  let identified: () => Promise<Person> = () => Promise.resolve(alice);
 
   beforeAll(async () => {
     database = openDatabase({ data: folder.path, database: suiteDatabase.url });
-    await migrate(database, 'platform', { ...auditSchema, ...ownerSchema });
+    await migrate(database, 'platform', auditSchema);
     store = new AuditStore(database);
     audit = new Audit(store);
-    // Each run lies in the experiment of its own name.
-    const rootOf = async ({ type, id }: { type: string; id: string }) =>
-      type === 'run' ? { type: 'experiment', id } : { type, id };
-    owners = new Owners({ store: new OwnerStore(database), rootOf });
+    owners = new Owners({ workspaceOf: async ({ id }) => workspaces.get(id) });
     const parts = {
       identify: () => identified(),
+      enter: async ({ type, id, team, memberships }: Person) => ({
+        type,
+        id,
+        team,
+        roles: memberships.get(team) ?? [],
+      }),
       authoriser: new Authoriser(),
       owners,
       audit,
@@ -115,14 +120,10 @@ onEachDatabase('an act', (suiteDatabase) => {
     expect(await entries('long')).toMatchObject([{ outcome: 'succeeded', resource: { id: '42' } }]);
   });
 
-  it('that fails changes nothing: neither entry nor claim', async () => {
-    const failing = local(call('failing'), async () => {
-      await owners.claim({ type: 'experiment', id: '43' }, 'a');
-      throw new PlatformError('CONFLICT', 'no');
-    });
+  it('that fails leaves no entry', async () => {
+    const failing = local(call('failing'), () => Promise.reject(new PlatformError('CONFLICT', 'no')));
     await expect(failing).rejects.toThrow('no');
     expect(await entries('failing')).toEqual([]);
-    expect((await owners.find({ type: 'experiment', id: '43' }, 'x')).team).toBe('default');
   });
 
   it('at another server leaves a trace before it happens, and one of what became of it', async () => {
@@ -149,20 +150,38 @@ onEachDatabase('an act', (suiteDatabase) => {
     expect(await metrics.metrics()).toContain('team="unknown",operation="makeThing",outcome="denied"} 1');
   });
 
-  it('on what another team has made is refused, and so is one on what lies in it', async () => {
-    await local(call('mine'), () => Promise.resolve({ id: '46' }));
-    await local(call('mine-used', use as never, { id: '46' }), () => Promise.resolve({}));
-    identified = () => Promise.resolve({ type: 'user', id: 'bob', team: 'b', roles: ['team-admin'] });
-    const foreign = local(call('foreign', use as never, { id: '46' }), () => Promise.resolve({}));
-    await expect(foreign).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-    const into = local(call('foreign-run', makeIn as never, { id: '46' }), () => Promise.resolve({ run: 'r' }));
+  it('on another team’s thing, or in it, finds nothing, in the engine’s own words, and changes nothing', async () => {
+    workspaces.set('46', 'a');
+    await local(call('mine', use as never, { id: '46' }), async (team) => ({ team }));
+    identified = () => Promise.resolve(bob);
+    const notFound = () => Promise.reject(new PlatformError('NOT_FOUND', 'Run 46 not found'));
+    await expect(local(call('foreign', use as never, { id: '46' }), notFound)).rejects.toThrow('Run 46 not found');
+    // An engine that looks beyond the team all the same is undone.
+    const leaking = local(call('leaking', makeIn as never, { id: '46' }), async () => {
+      await audit.record({ resource: { type: 'run', id: 'leaked' } });
+      return { run: 'r' };
+    });
+    await expect(leaking).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const long = { ...use, effect: 'long' as const };
+    let begun = false;
+    const streaming = local(call('streaming', long as never, { id: '46' }), async () => {
+      begun = true;
+      return {};
+    });
+    await expect(streaming).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(begun).toBe(false);
+    identified = () => Promise.resolve(alice);
+    expect(await entries('foreign')).toEqual([]);
+    expect(await entries('leaking')).toEqual([]);
+  });
+
+  it('that a role may not do is refused, and the entry says where', async () => {
+    identified = () => Promise.resolve(inOneTeam('user', 'vic', 'a', ['viewer']));
+    const into = local(call('refused', makeIn as never, { id: '46' }), () => Promise.resolve({ run: 'r' }));
     await expect(into).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     identified = () => Promise.resolve(alice);
-    expect(await entries('foreign')).toMatchObject([
-      { outcome: 'denied', actor: { id: 'bob' }, resource: { id: '46' } },
-    ]);
-    expect(await entries('foreign-run')).toMatchObject([
-      { outcome: 'denied', resource: { type: 'run', id: '*' }, details: { in: 'experiment 46' } },
+    expect(await entries('refused')).toMatchObject([
+      { outcome: 'denied', actor: { id: 'vic' }, resource: { type: 'run', id: '*' }, details: { in: 'experiment 46' } },
     ]);
   });
 

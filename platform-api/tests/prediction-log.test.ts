@@ -193,6 +193,7 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
 
   it('does not write out a row of more values than a row has', () => {
     const event = {
+      namespace: 'default',
       model: 'wide',
       requestId: 'r',
       time: 1,

@@ -1,7 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { type InferenceOperationName, inferenceOperations, pathsOf } from '@mlops/inference';
 import type { Operation } from '@mlops/operations';
-import { artifactOperations, serverOperations, trackingOperations } from '@mlops/tracking';
+import { artifactOperations, serverOperations, trackingOperations, workspaceOperations } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { expect, it } from 'vitest';
 import { openApi } from '../src/index.ts';
@@ -38,7 +38,7 @@ function ofTables(): string[] {
   const { serverInfo, serverVersion } = serverOperations;
   const mlflow = ['/api', '/ajax-api'].flatMap((prefix) => [
     ...below(`${prefix}/2.0/mlflow`, routesOf(trackingOperations)),
-    ...below(`${prefix}/3.0/mlflow`, routesOf({ serverInfo })),
+    ...below(`${prefix}/3.0/mlflow`, routesOf({ serverInfo, ...workspaceOperations })),
     ...below(`${prefix}/2.0/mlflow-artifacts`, [...routesOf(artifactOperations), ...UNSUPPORTED]),
   ]);
   const inference = Object.entries(inferenceOperations)

@@ -108,15 +108,29 @@ onEachDatabase('with identity required', (database) => {
     expect((await ask(platform, token, 'PUT /api/v1/quotas/deployments', { limit: 1 })).status).toBe(403);
   });
 
-  it('another team’s token reaches nothing of this one', async () => {
-    const other = await bearer({ name: 'other', team: 'other', roles: ['team-admin'], service_account: 'other' });
-    expect((await ask(platform, other, 'GET /api/2.0/mlflow/experiments/get?experiment_id=0')).status).toBe(403);
-    const made = await ask(platform, other, 'POST /api/2.0/mlflow/experiments/create', { name: 'theirs' });
-    expect(made.status).toBe(200);
-    const own = `GET /api/2.0/mlflow/experiments/get?experiment_id=${made.body.experiment_id}`;
-    expect((await ask(platform, other, own)).status).toBe(200);
-    const mine = await bearer({ name: 'mine', roles: ['team-admin'], service_account: 'mine' });
-    expect((await ask(platform, mine, own)).status).toBe(403);
+  it('is made for teams that there are, and for their members', async () => {
+    expect((await create(admin, { name: 'x', team: 'nowhere' })).status).toBe(404);
+    await ask(platform, admin, 'POST /api/v1/teams', { name: 'fraud', owners: ['fay'] });
+    expect((await create(admin, { name: 'x', team: 'fraud', member: 'nobody' })).status).toBe(404);
+    const made = await create(admin, { name: 'x', team: 'fraud', member: 'fay' });
+    expect(made.body).toMatchObject({ principal: 'fay', team: 'fraud', roles: ['team-admin'], service_account: false });
+    const fay = `Bearer ${made.body.token}`;
+    expect((await create(fay, { name: 'y', member: 'fay', roles: ['viewer'] })).status).toBe(403);
+    expect((await create(fay, { name: 'y', team: 'default' })).status).toBe(403);
+  });
+
+  it('ends where its owner is in the team no more, or as less', async () => {
+    await ask(platform, admin, 'POST /api/v1/teams', { name: 'risk' });
+    const put = (roles: string[]) => ask(platform, admin, 'PUT /api/v1/teams/risk/members/rob', { roles });
+    const me = (token: string) => ask(platform, `Bearer ${token}`, 'GET /api/v1/me');
+    await put(['viewer', 'data-scientist']);
+    const wide = (await create(admin, { name: 'w', team: 'risk', member: 'rob' })).body.token;
+    const narrow = (await create(admin, { name: 'n', team: 'risk', member: 'rob', roles: ['viewer'] })).body.token;
+    expect((await me(wide)).body).toMatchObject({ id: 'rob', team: 'risk', roles: ['viewer', 'data-scientist'] });
+    await put(['viewer']);
+    expect([(await me(wide)).status, (await me(narrow)).status]).toEqual([401, 200]);
+    await ask(platform, admin, 'DELETE /api/v1/teams/risk/members/rob');
+    expect((await me(narrow)).status).toBe(401);
   });
 
   it('ends at its time, or at once when it is revoked', async () => {

@@ -162,7 +162,7 @@ export interface Predictor {
   /** Names of the models of which a version is served. */
   models(): readonly string[];
   isReady(name: string, version?: string): boolean;
-  /** Whether some thread can run something that is served; true where nothing is served yet. */
+  /** Whether some thread of the server can run something that is served in any namespace; true where nothing is yet. */
   isServing(): boolean;
   metadata(name: string, version?: string): ModelMetadata;
   infer(name: string, version: string | undefined, request: InferRequest): Promise<Inference>;
@@ -181,7 +181,14 @@ export interface Predictor {
   ): Promise<Answer>;
 }
 
-/** A model server, without HTTP. */
-export interface InferenceEngine extends ModelHost, Predictor {
+/** Models under names of their own. */
+type ModelNamespace = ModelHost & Predictor;
+
+/** The namespace that an engine is itself. */
+export const DEFAULT_NAMESPACE = 'default';
+
+/** A model server, without HTTP. It is itself the namespace `default`; all namespaces share its threads. */
+export interface InferenceEngine extends ModelNamespace {
+  namespace(name: string): ModelNamespace;
   close(): Promise<void>;
 }

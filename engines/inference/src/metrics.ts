@@ -5,13 +5,16 @@ import { type OnPrediction, rowCount } from './prediction.ts';
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5];
 
 /** Metrics under the names that dashboards for KServe's and Triton's servers read. */
-export function inferenceMetrics(registry: Metrics, isKnown: (model: string) => boolean): OnPrediction {
+export function inferenceMetrics(
+  registry: Metrics,
+  isKnown: (namespace: string, model: string) => boolean,
+): OnPrediction {
   const registers = [registry];
-  const ofModel = { labelNames: ['model', 'version'], registers } as const;
+  const ofModel = { labelNames: ['namespace', 'model', 'version'], registers } as const;
   const seconds = new Histogram({
     name: 'request_predict_seconds',
     help: 'Time of a prediction, from reading its tensors to the answer.',
-    labelNames: ['model_name'],
+    labelNames: ['namespace', 'model_name'],
     buckets: SECONDS,
     registers,
   });
@@ -29,20 +32,20 @@ export function inferenceMetrics(registry: Metrics, isKnown: (model: string) => 
   const failure = new Counter({
     name: 'nv_inference_request_failure',
     help: 'Predictions that were refused or failed: REJECTED (queue full), BACKEND (the server), OTHER (the request).',
-    labelNames: ['model', 'reason'],
+    labelNames: ['namespace', 'model', 'reason'],
     registers,
   });
   return (event) => {
-    const { model, version, latencyMs, status, error } = event;
+    const { namespace, model, version, latencyMs, status, error } = event;
     if (error !== undefined || version === undefined) {
       // A name that does not exist must not become a label: anyone could make the registry grow.
-      failure.inc({ model: isKnown(model) ? model : 'unknown', reason: reasonOf(status) });
+      failure.inc({ namespace, model: isKnown(namespace, model) ? model : 'unknown', reason: reasonOf(status) });
       return;
     }
-    seconds.observe({ model_name: model }, latencyMs / 1000);
-    success.inc({ model, version });
-    count.inc({ model, version }, rowCount(event));
-    duration.inc({ model, version }, latencyMs * 1000);
+    seconds.observe({ namespace, model_name: model }, latencyMs / 1000);
+    success.inc({ namespace, model, version });
+    count.inc({ namespace, model, version }, rowCount(event));
+    duration.inc({ namespace, model, version }, latencyMs * 1000);
   };
 }
 

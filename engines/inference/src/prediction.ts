@@ -3,6 +3,7 @@ import type { Answer, RequestTrace, Tensor } from './engine.ts';
 
 /** What is known of a prediction when its answer is computed. */
 export interface PredictionEvent {
+  readonly namespace: string;
   readonly model: string;
   /** The version that answered, or was to answer; undefined where none was chosen. */
   readonly version: string | undefined;
@@ -30,13 +31,14 @@ export type OnPrediction = (event: PredictionEvent) => void;
 
 /** Runs a prediction and reports it, whatever becomes of it: also what is known of one that failed. */
 export async function observed(
-  { model, requestId, report }: { model: string; requestId: string; report: OnPrediction },
+  of: { namespace: string; model: string; requestId: string; report: OnPrediction },
   run: (trace: RequestTrace) => Promise<Answer>,
 ): Promise<Answer> {
+  const { namespace, model, requestId, report } = of;
   const time = Date.now();
   const started = performance.now();
   const trace: RequestTrace = {};
-  const common = (id: string) => ({ model, requestId: id, time, latencyMs: performance.now() - started });
+  const common = (id: string) => ({ namespace, model, requestId: id, time, latencyMs: performance.now() - started });
   let answer: Answer;
   try {
     answer = await run(trace);

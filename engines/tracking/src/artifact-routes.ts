@@ -24,8 +24,8 @@ export async function artifactRoutes(
 
   scope.get('/artifacts', async (request) => {
     const path = listedPath(request.query as { path?: unknown });
-    return pipeline(call('listArtifacts', path, request), async () => {
-      const found = await engine.artifacts.list(path);
+    return pipeline(call('listArtifacts', path, request), async (team) => {
+      const found = await engine.workspace(team).artifacts.list(path);
       const files = found.map((info) => ({
         path: basename(info.path),
         is_dir: info.isDirectory,
@@ -38,8 +38,8 @@ export async function artifactRoutes(
   scope.get('/artifacts/*', async (request, reply) => {
     const path = pathOf(request);
     const range = rangeOf(request.headers.range);
-    const { size, stream } = await pipeline(call('downloadArtifact', path, request), () =>
-      engine.artifacts.open(path, range),
+    const { size, stream } = await pipeline(call('downloadArtifact', path, request), (team) =>
+      engine.workspace(team).artifacts.open(path, range),
     );
     const end = Math.min(range?.end ?? size - 1, size - 1);
     if (range) reply.code(206).header('content-range', `bytes ${range.start}-${end}/${size}`);
@@ -54,15 +54,15 @@ export async function artifactRoutes(
   scope.put('/artifacts/*', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request) => {
     const path = pathOf(request);
     const body = request.body instanceof Readable ? request.body : Readable.from([]);
-    await pipeline(call('uploadArtifact', path, request), () =>
-      upload(body, (content) => engine.artifacts.put(path, content)),
+    await pipeline(call('uploadArtifact', path, request), (team) =>
+      upload(body, (content) => engine.workspace(team).artifacts.put(path, content)),
     );
     return {};
   });
 
   scope.delete('/artifacts/*', async (request) => {
     const path = pathOf(request);
-    await pipeline(call('deleteArtifact', path, request), () => engine.artifacts.delete(path));
+    await pipeline(call('deleteArtifact', path, request), (team) => engine.workspace(team).artifacts.delete(path));
     return {};
   });
 

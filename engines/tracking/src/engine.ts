@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { BlobInfo, ByteRange, OpenBlob, StoredBlob } from '@mlops/blobs';
-import type { NamedResource, ResourceRef } from '@mlops/operations';
+import type { ResourceRef } from '@mlops/operations';
 import type { Static } from 'typebox';
 import type { trackingOperations } from './operations/index.ts';
 
@@ -32,17 +32,25 @@ export interface ModelVersionFiles {
   readonly digest: string | undefined;
 }
 
-/** The seat of experiment tracking and model registry: the embedded engine, or a real MLflow server. */
-export interface TrackingEngine {
+/** Experiments and models of one workspace: nothing of another one is found, nor shown. */
+export interface TrackingWorkspace {
   readonly operations: TrackingOperations;
   readonly artifacts: TrackingArtifacts;
   /** @throws NOT_FOUND, INVALID_STATE if the version's files are not below the artifact root. */
   modelVersionFiles(name: string, version: string): Promise<ModelVersionFiles>;
+}
+
+/** The seat of experiment tracking and model registry: the embedded engine, or a real MLflow server. */
+export interface TrackingEngine {
+  /** Names are unique in it; the one that is there from the start is `default`. */
+  workspace(name: string): TrackingWorkspace;
+  /** Makes a workspace with its experiment `Default`; one that is there stays as it is. */
+  addWorkspace(name: string): Promise<void>;
   /**
-   * The thing that carries the owner of a run, a logged model, an artifact, or of an experiment known by its name: an
-   * experiment. Undefined for what does not exist.
+   * The workspace of an experiment, a run or a logged model, by its id. Undefined for what does not exist, for what is
+   * only known within a workspace, and where a server of its own keeps them apart.
    */
-  rootOf(thing: NamedResource): Promise<ResourceRef | undefined>;
+  workspaceOf(thing: ResourceRef): Promise<string | undefined>;
   /** Whether its changes join the surrounding transaction of the platform's database. */
   readonly sharesDatabase: boolean;
   close(): Promise<void>;

@@ -5,10 +5,16 @@ import { joinPath } from '@mlops/blobs';
 import { type ErrorCode, PlatformError } from '@mlops/errors';
 import { toJsonNumber } from '@mlops/json-numbers';
 import type { Operation } from '@mlops/operations';
+import { DEFAULT_WORKSPACE } from './embedded/context.ts';
 import { proxiedDirectory } from './embedded/model-source.ts';
-import type { OperationName, TrackingArtifacts, TrackingEngine, TrackingOperations } from './engine.ts';
+import type {
+  OperationName,
+  TrackingArtifacts,
+  TrackingEngine,
+  TrackingOperations,
+  TrackingWorkspace,
+} from './engine.ts';
 import { trackingOperations } from './operations/index.ts';
-import { ifExists, rootOf } from './roots.ts';
 import { entryOf } from './search/fields.ts';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
@@ -23,20 +29,55 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   RESOURCE_CONFLICT: 'CONFLICT',
   INVALID_STATE: 'INVALID_STATE',
   NOT_IMPLEMENTED: 'NOT_IMPLEMENTED',
+  FEATURE_DISABLED: 'NOT_IMPLEMENTED',
   TEMPORARILY_UNAVAILABLE: 'NOT_READY',
 };
 
-/** A real MLflow server in the tracking engine's seat: the same operations over its REST interface. */
+const WORKSPACE_HEADER = 'x-mlflow-workspace';
+
+/**
+ * A real MLflow server in the tracking engine's seat: the same operations over its REST interface. Workspaces are its
+ * own (`mlflow server --enable-workspaces`); without them it knows only `default`.
+ */
 export function remoteTracking(url: string): TrackingEngine {
   const base = url.replace(/\/+$/, '');
+  const workspaces = new Map<string, TrackingWorkspace>();
+  return {
+    workspace(name) {
+      const known = workspaces.get(name);
+      if (known) return known;
+      const opened = remoteWorkspace({ base, headers: name === DEFAULT_WORKSPACE ? {} : { [WORKSPACE_HEADER]: name } });
+      workspaces.set(name, opened);
+      return opened;
+    },
+    async addWorkspace(name) {
+      const url = new URL(`${base}/api/3.0/mlflow/workspaces`);
+      const headers = { 'content-type': 'application/json' };
+      await send(url, { method: 'POST', headers, body: JSON.stringify({ name }) }).catch((error: unknown) => {
+        if (!(error instanceof PlatformError && error.code === 'ALREADY_EXISTS')) throw error;
+      });
+    },
+    workspaceOf: () => Promise.resolve(undefined),
+    sharesDatabase: false,
+    close: () => Promise.resolve(),
+  };
+}
+
+/** A server, and what each request to it carries. */
+interface Upstream {
+  readonly base: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function remoteWorkspace(upstream: Upstream): TrackingWorkspace {
   const names = Object.keys(trackingOperations) as OperationName[];
   const operations = Object.fromEntries(
     names.map((name) => {
       const row: Operation = trackingOperations[name];
-      return [name, (request: Record<string, unknown>) => callOperation(base, row, request)];
+      return [name, (request: Record<string, unknown>) => callOperation(upstream, row, request)];
     }),
   ) as unknown as TrackingOperations;
-  const artifacts = remoteArtifacts(`${base}/api/2.0/mlflow-artifacts`);
+  const artifacts = remoteArtifacts({ ...upstream, base: `${upstream.base}/api/2.0/mlflow-artifacts` });
   return {
     operations,
     artifacts,
@@ -53,23 +94,14 @@ export function remoteTracking(url: string): TrackingEngine {
       const isFile = parent.some(({ path, isDirectory }) => path === directory && !isDirectory);
       return { directory, isFile, digest: undefined };
     },
-    rootOf: (thing) =>
-      rootOf(
-        {
-          byName: async (experiment_name) =>
-            (await ifExists(operations.getExperimentByName({ experiment_name })))?.experiment.experiment_id,
-          ofRun: async (run_id) => (await ifExists(operations.getRun({ run_id })))?.run.info.experiment_id,
-          ofLoggedModel: async (model_id) =>
-            (await ifExists(operations.getLoggedModel({ model_id, allow_deleted: true })))?.model.info.experiment_id,
-        },
-        thing,
-      ),
-    sharesDatabase: false,
-    close: () => Promise.resolve(),
   };
 }
 
-async function callOperation(base: string, row: Operation, request: Record<string, unknown>): Promise<unknown> {
+async function callOperation(
+  { base, headers: own }: Upstream,
+  row: Operation,
+  request: Record<string, unknown>,
+): Promise<unknown> {
   const query = { ...request };
   const path = row.path.replace(/:(\w+)/g, (_match, name: string) => {
     const value = String(query[name]);
@@ -81,9 +113,9 @@ async function callOperation(base: string, row: Operation, request: Record<strin
     for (const [name, value] of Object.entries(query)) {
       for (const item of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(item));
     }
-    return (await send(url, {})).json();
+    return (await send(url, { headers: own })).json();
   }
-  const headers = { 'content-type': 'application/json' };
+  const headers = { ...own, 'content-type': 'application/json' };
   const text = await (
     await send(url, { method: row.method, headers, body: JSON.stringify(request, notFiniteAsText) })
   ).text();
@@ -103,17 +135,17 @@ function notFiniteAsText(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? toJsonNumber(value) : value;
 }
 
-function remoteArtifacts(base: string): TrackingArtifacts {
+function remoteArtifacts({ base, headers: own }: Upstream): TrackingArtifacts {
   const address = (path: string) => `${base}/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`;
   return {
     async put(path, content) {
       const body = Readable.toWeb(content) as ReadableStream<Uint8Array>;
-      await send(new URL(address(path)), { method: 'PUT', body, duplex: 'half' });
+      await send(new URL(address(path)), { method: 'PUT', headers: own, body, duplex: 'half' });
       return { size: 0, sha256: '' };
     },
     async open(path, range) {
-      const headers = range ? { range: `bytes=${range.start}-${range.end ?? ''}` } : {};
-      const response = await send(new URL(address(path)), { headers: headers });
+      const headers = range ? { ...own, range: `bytes=${range.start}-${range.end ?? ''}` } : own;
+      const response = await send(new URL(address(path)), { headers });
       const size = Number(response.headers.get('content-length') ?? 0);
       const body = response.body as ReadableStream<Uint8Array> | null;
       return { size, stream: body ? Readable.fromWeb(body) : Readable.from([]) };
@@ -121,7 +153,7 @@ function remoteArtifacts(base: string): TrackingArtifacts {
     async list(directory) {
       const url = new URL(`${base}/artifacts`);
       url.searchParams.set('path', directory);
-      const { files = [] } = (await (await send(url, {})).json()) as {
+      const { files = [] } = (await (await send(url, { headers: own })).json()) as {
         files?: { path: string; is_dir: boolean; file_size?: number }[];
       };
       return files.map(({ path, is_dir, file_size }) => ({
@@ -131,7 +163,7 @@ function remoteArtifacts(base: string): TrackingArtifacts {
       }));
     },
     async delete(path) {
-      await send(new URL(address(path)), { method: 'DELETE' });
+      await send(new URL(address(path)), { method: 'DELETE', headers: own });
     },
   };
 }

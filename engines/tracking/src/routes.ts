@@ -7,6 +7,7 @@ import { serverOperations, trackingOperations } from './operations/index.ts';
 import type { TrackingRoutesOptions } from './routes-options.ts';
 import { decodeRequest } from './wire/decode.ts';
 import { speakMlflow } from './wire/speak.ts';
+import { workspaceRoutes } from './workspace-routes.ts';
 
 /** The MLflow version whose REST interface this engine speaks; clients ask for it. */
 const SPOKEN_VERSION = '3.17.2';
@@ -14,7 +15,8 @@ const SPOKEN_VERSION = '3.17.2';
 const PREFIXES = ['/api', '/ajax-api'];
 
 /** MLflow's REST interface over a tracking engine. */
-export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (app, { engine, pipeline }) => {
+export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (app, options) => {
+  const { pipeline, workspaces } = options;
   const ofServer = <T>(name: keyof typeof serverOperations, request: FastifyRequest, answer: T): Promise<T> => {
     const operation = serverOperations[name];
     return pipeline({ name, operation, input: {}, caller: callerOf(request) }, async () => answer);
@@ -24,7 +26,7 @@ export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (
       async (scope) => {
         speakMlflow(scope);
         for (const [name, row] of Object.entries(trackingOperations)) {
-          addOperation(scope, name as OperationName, row, { engine, pipeline });
+          addOperation(scope, name as OperationName, row, options);
         }
       },
       { prefix: `${prefix}/2.0/mlflow` },
@@ -33,12 +35,13 @@ export const trackingRoutes: FastifyPluginAsync<TrackingRoutesOptions> = async (
       async (scope) => {
         speakMlflow(scope);
         scope.get(serverOperations.serverInfo.path, (request) =>
-          ofServer('serverInfo', request, { store_type: 'SqlStore', workspaces_enabled: false }),
+          ofServer('serverInfo', request, { store_type: 'SqlStore', workspaces_enabled: workspaces !== undefined }),
         );
+        workspaceRoutes(scope, options);
       },
       { prefix: `${prefix}/3.0/mlflow` },
     );
-    await app.register(artifactRoutes, { prefix: `${prefix}/2.0/mlflow-artifacts`, engine, pipeline });
+    await app.register(artifactRoutes, { ...options, prefix: `${prefix}/2.0/mlflow-artifacts` });
   }
   app.get(serverOperations.serverVersion.path, async (request, reply) =>
     reply.type('text/plain').send(await ofServer('serverVersion', request, SPOKEN_VERSION)),
@@ -51,13 +54,14 @@ function addOperation(
   row: Operation,
   { engine, pipeline }: TrackingRoutesOptions,
 ): void {
-  const perform = engine.operations[name] as (request: unknown) => Promise<unknown>;
   scope.route({
     method: [row.method, ...(row.alsoMethods ?? [])],
     url: row.path,
     handler: async (request) => {
       const input = decodeRequest<unknown>(row.request, inputOf(request));
-      return pipeline({ name, operation: row, input, caller: callerOf(request) }, () => perform(input));
+      return pipeline({ name, operation: row, input, caller: callerOf(request) }, (team) =>
+        (engine.workspace(team).operations[name] as (request: unknown) => Promise<unknown>)(input),
+      );
     },
   });
 }

@@ -1,6 +1,6 @@
 import { openBlobs } from '@mlops/blobs';
 import { openDatabase } from '@mlops/database';
-import { direct } from '@mlops/operations';
+import { direct, type Pipeline } from '@mlops/operations';
 import { createServer } from '@mlops/service';
 import { startMlflow, startPostgres, suite, temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -18,6 +18,7 @@ import { type Implementation, Server } from './contract/server.ts';
 const needs: Record<Implementation, string[]> = {
   sqlite: [],
   postgres: ['postgres'],
+  workspace: [],
   mlflow: ['mlops-python'],
   remote: ['mlops-python'],
 };
@@ -55,12 +56,15 @@ async function start(implementation: Implementation, cleanUp: (() => unknown)[])
   if (postgres) cleanUp.push(postgres.stop);
   const database = openDatabase<unknown>({ data: folder.path, database: postgres?.url });
   cleanUp.push(() => database.close());
-  return serve(await openTracking({ database, blobs: openBlobs({ data: folder.path }) }), cleanUp);
+  const engine = await openTracking({ database, blobs: openBlobs({ data: folder.path }) });
+  if (implementation !== 'workspace') return serve(engine, cleanUp);
+  await engine.addWorkspace('team-b');
+  return serve(engine, cleanUp, (_call, perform) => perform('team-b'));
 }
 
-async function serve(engine: TrackingEngine, cleanUp: (() => unknown)[]): Promise<string> {
+async function serve(engine: TrackingEngine, cleanUp: (() => unknown)[], pipeline: Pipeline = direct) {
   const app = createServer({ logLevel: 'fatal', allowedHosts: [] });
-  await app.register(trackingRoutes, { engine, pipeline: direct });
+  await app.register(trackingRoutes, { engine, pipeline });
   cleanUp.push(() => app.close());
   return app.listen({ host: '127.0.0.1', port: 0 });
 }

@@ -89,7 +89,8 @@ describe('a model version of a single file', () => {
   it('has that file and its digest', async () => {
     const folder = temporaryFolder();
     const database = openDatabase<unknown>({ data: folder.path, database: undefined });
-    const engine = await openTracking({ database, blobs: openBlobs({ data: folder.path }) });
+    const opened = await openTracking({ database, blobs: openBlobs({ data: folder.path }) });
+    const engine = opened.workspace('default');
     const { experiment_id } = await engine.operations.createExperiment({ name: 'e' });
     const { run } = await engine.operations.createRun({ experiment_id });
     const directory = `${experiment_id}/${run.info.run_id}/artifacts`;
@@ -106,7 +107,7 @@ describe('a model version of a single file', () => {
     });
     await register('');
     expect(await engine.modelVersionFiles('m', '2')).toMatchObject({ directory, isFile: false });
-    await engine.close();
+    await opened.close();
     await database.close();
     folder.remove();
   });

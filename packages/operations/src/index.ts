@@ -1,5 +1,5 @@
 export type { Call, Caller, Pipeline } from './call.ts';
-export { direct } from './call.ts';
+export { DEFAULT_TEAM, direct, noTeam } from './call.ts';
 export {
   type Access,
   COLLECTION,

@@ -8,6 +8,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import pino from 'pino';
+import { rewriteTeamAddress } from './caller.ts';
 import { readEncodedBodies } from './content-encoding.ts';
 import { hostGuard } from './host-guard.ts';
 import { readJson } from './json.ts';
@@ -47,6 +48,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
+    rewriteUrl: rewriteTeamAddress,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
   });
   app.decorate('methodsOf', methodsOf(app));

@@ -118,7 +118,8 @@ function attributes({ type, id }: ResourceRef): Record<string, string> {
   return type === 'registered-model-alias' ? { alias: id.slice(id.lastIndexOf('@') + 1) } : {};
 }
 
-/** `registered-model` is the entity type RegisteredModel. */
+/** `registered-model` is the entity type RegisteredModel. A team as a thing is not the team that people are in. */
 function entityType(resourceType: string): string {
+  if (resourceType === 'team') return 'TeamRecord';
   return resourceType.replace(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
 }

@@ -1,18 +1,18 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
 import type { Caller } from '@mlops/operations';
-import { LOCAL_USER, type Principal, SYSTEM } from './principal.ts';
+import { LOCAL_USER, type Person, SYSTEM } from './principal.ts';
 
 /** Finds out who calls. */
 export interface Identity {
   /** @throws UNAUTHENTICATED */
-  readonly identify: (caller: Caller) => Promise<Principal>;
+  readonly identify: (caller: Caller) => Promise<Person>;
   /** The bearer token with which this process calls itself as the system; it is nowhere but in its memory. */
   readonly systemToken: string;
 }
 
 /** Whose a token is; undefined for one that is unknown, expired or revoked. */
-type TokenFinder = (token: string) => Promise<Principal | undefined>;
+type TokenFinder = (token: string) => Promise<Person | undefined>;
 
 /**
  * Who callers are.
@@ -30,8 +30,8 @@ export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken
       const token = tokenOf(authorization);
       if (token !== undefined && isSystem(token)) return SYSTEM;
       if (mode !== 'required') return LOCAL_USER;
-      const principal = token === undefined ? undefined : await findToken(token);
-      if (principal) return principal;
+      const person = token === undefined ? undefined : await findToken(token);
+      if (person) return person;
       const what = token === undefined ? 'The request carries no token' : 'The token is not valid (any more)';
       const how = 'Send one as "Authorization: Bearer TOKEN", or as the password of Basic (MLFLOW_TRACKING_TOKEN).';
       throw new PlatformError('UNAUTHENTICATED', `${what}. ${how}`);

@@ -1,3 +1,5 @@
+import { DEFAULT_TEAM } from '@mlops/operations';
+
 /** What a person or a program may be for a team; the policies say what each may do. */
 export const roles = [
   'viewer',
@@ -13,6 +15,16 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+/** Somebody who has signed in. */
+export interface Person {
+  readonly type: Principal['type'];
+  readonly id: string;
+  /** For which they act where a request names none. */
+  readonly team: string;
+  /** What they are in each of their teams. */
+  readonly memberships: ReadonlyMap<string, readonly Role[]>;
+}
+
 /** Who acts, for which team, and as what. */
 export interface Principal {
   readonly type: 'user' | 'service' | 'system' | 'unknown';
@@ -21,14 +33,16 @@ export interface Principal {
   readonly roles: readonly Role[];
 }
 
-/** The team of a platform that knows no others. */
-export const DEFAULT_TEAM = 'default';
-
 /** The platform acting by itself: a job, the example. */
-export const SYSTEM: Principal = { type: 'system', id: 'platform', team: DEFAULT_TEAM, roles: ['platform-admin'] };
+export const SYSTEM = inOneTeam('system', 'platform', DEFAULT_TEAM, ['platform-admin']);
 
 /** Somebody whose identity could not be established. */
 export const UNKNOWN: Principal = { type: 'unknown', id: 'unknown', team: 'unknown', roles: [] };
 
 /** The one user of this machine, on an address where nobody else can call. */
-export const LOCAL_USER: Principal = { type: 'user', id: 'local', team: DEFAULT_TEAM, roles: ['platform-admin'] };
+export const LOCAL_USER = inOneTeam('user', 'local', DEFAULT_TEAM, ['platform-admin']);
+
+/** Somebody with roles in one team. */
+export function inOneTeam(type: Person['type'], id: string, team: string, roles: readonly Role[]): Person {
+  return { type, id, team, memberships: new Map([[team, roles]]) };
+}

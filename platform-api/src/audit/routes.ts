@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import type { AuditEntry } from '@mlops/audit-chain';
 import { PlatformError } from '@mlops/errors';
+import { noTeam } from '@mlops/operations';
 import { Type } from 'typebox';
 import { type ApiHandlers, apiOperation, Lines, listOf, pageQuery } from '../api/index.ts';
+import { currentAct } from './audit.ts';
 import type { AuditStore } from './store.ts';
 
 const text = Type.String();
@@ -39,6 +41,9 @@ export const auditOperations = {
         outcome: Type.Optional(text),
         resource_type: Type.Optional(text),
         resource_id: Type.Optional(text),
+        team: Type.Optional(
+          Type.String({ description: 'One of those that one may see: platform administrators see all.' }),
+        ),
       },
       { additionalProperties: false },
     ),
@@ -54,7 +59,12 @@ export const auditOperations = {
 
 export function auditHandlers(store: AuditStore): ApiHandlers<typeof auditOperations> {
   return {
-    async listAuditEntries({ limit = 100, page_token, ...filter }) {
+    async listAuditEntries({ limit = 100, page_token, team: asked, ...others }) {
+      const { team: own, roles } = currentAct().principal;
+      const seesAll = roles.includes('platform-admin');
+      if (asked !== undefined && asked !== own && !seesAll) throw noTeam(asked);
+      const team = asked ?? (seesAll ? undefined : own);
+      const filter = { ...others, ...(team === undefined ? {} : { team }) };
       const before = page_token === undefined ? {} : { before: sequenceOf(page_token) };
       const entries = await store.list({ ...filter, ...before }, limit + 1);
       const page = entries.slice(0, limit);

@@ -58,6 +58,9 @@ export const auditSchema: Readonly<Record<string, SchemaStep>> = {
         when exists (select 1 from audit_entries where sequence >= new.sequence)
         begin select raise(abort, 'audit entries cannot be replaced'); end`.execute(db);
   },
+  '0012_audit_by_team': async (db) => {
+    await db.schema.createIndex('audit_by_team').on('audit_entries').columns(['team', 'sequence']).execute();
+  },
 };
 
 /** The table itself refuses changes: who wants to rewrite history must first alter the schema. */
@@ -77,6 +80,7 @@ function refusals(dialect: DialectName): RawBuilder<unknown>[] {
 }
 
 export interface AuditFilter {
+  readonly team?: string;
   readonly action?: string;
   readonly actor?: string;
   readonly outcome?: string;
@@ -129,7 +133,7 @@ export class AuditStore {
   /** Newest first. */
   async list(filter: AuditFilter, limit: number): Promise<AuditEntry[]> {
     let query = this.#database.query.selectFrom('audit_entries').select('entry');
-    for (const column of ['action', 'actor', 'outcome', 'resource_type', 'resource_id'] as const) {
+    for (const column of ['team', 'action', 'actor', 'outcome', 'resource_type', 'resource_id'] as const) {
       const value = filter[column];
       if (value !== undefined) query = query.where(column, '=', value);
     }

@@ -4,6 +4,7 @@ import type { TrafficShare } from '../serving/index.ts';
 
 /** A revision of a deployment: one model version with its options. Never changed once made. */
 export interface Revision {
+  /** The deployment's key. */
   readonly deployment: string;
   readonly revision: number;
   /** The model as it was asked for, such as models:/flight-delays@champion. */
@@ -20,7 +21,8 @@ export interface Revision {
 }
 
 export interface Deployment {
-  readonly name: string;
+  /** Its name with its team: see `deploymentKey`. All here know it so; only who asks and is answered says the name. */
+  readonly key: string;
   readonly team: string;
   readonly createdAt: number;
   readonly deletedAt: number | null;

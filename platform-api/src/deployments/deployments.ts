@@ -1,8 +1,9 @@
 import { PlatformError, toPlatformError } from '@mlops/errors';
-import type { ModelVersion, TrackingEngine } from '@mlops/tracking';
+import type { ModelVersion, TrackingEngine, TrackingWorkspace } from '@mlops/tracking';
 import { type Audit, currentAct } from '../audit/index.ts';
 import type { Quotas } from '../quotas/index.ts';
 import type { ServingTarget } from '../serving/index.ts';
+import { deploymentKey, partsOf } from '../teams/index.ts';
 import {
   allTo,
   checkDeploymentName,
@@ -47,39 +48,42 @@ export class Deployments {
   /** @throws CONFLICT if it exists, NOT_FOUND, DIGEST_MISMATCH, GATE_REFUSED, QUOTA_EXCEEDED, DEPLOYMENT_FAILED */
   create(name: string, request: DeploymentRequest): Promise<Deployment> {
     checkDeploymentName(name);
-    return this.#parts.live.inTurn(name, async () => {
-      const existing = await this.#parts.store.find(name);
+    const key = this.key(name);
+    return this.#parts.live.inTurn(key, async () => {
+      const existing = await this.#parts.store.find(key);
       if (existing && existing.deletedAt === null && existing.liveRevision !== null) {
         throw new PlatformError('CONFLICT', `Deployment '${name}' exists. PUT changes its model; DELETE removes it.`, {
           field: 'name',
         });
       }
-      return this.#rollOut(name, existing, request);
+      return this.#rollOut(key, existing, request);
     });
   }
 
   /** Replaces the live revision by a new one. @throws as create, and NOT_FOUND */
   update(name: string, request: DeploymentRequest): Promise<Deployment> {
-    return this.#parts.live.inTurn(name, async () => this.#rollOut(name, await this.existing(name), request));
+    const key = this.key(name);
+    return this.#parts.live.inTurn(key, async () => this.#rollOut(key, await this.existing(name), request));
   }
 
   /** Makes an earlier revision live again; by default the one before. @throws as create, and NOT_FOUND */
   rollback(name: string, wanted?: number): Promise<Deployment> {
-    const { store, live, tracking } = this.#parts;
-    return live.inTurn(name, async () => {
+    const { store, live } = this.#parts;
+    const key = this.key(name);
+    return live.inTurn(key, async () => {
       const deployment = await this.existing(name);
-      const target = wanted ?? previousRevision(await store.periods(name), deployment.liveRevision ?? Infinity);
+      const target = wanted ?? previousRevision(await store.periods(key), deployment.liveRevision ?? Infinity);
       if (target === undefined) throw new PlatformError('CONFLICT', `Deployment '${name}' has no earlier revision.`);
       if (target === deployment.liveRevision)
         throw new PlatformError('CONFLICT', `Revision ${target} of '${name}' is live.`);
-      const revision = await store.revision(name, target);
+      const revision = await store.revision(key, target);
       if (revision?.status !== 'ready') {
         throw new PlatformError('NOT_FOUND', `Deployment '${name}' has no revision ${target} that was ready.`, {
           field: 'revision',
         });
       }
       const model = `models:/${revision.modelName}/${revision.modelVersion}`;
-      const version = await findModelVersion(tracking, model).catch((error: unknown) => {
+      const version = await findModelVersion(this.#registry(deployment.team), model).catch((error: unknown) => {
         if (toPlatformError(error).code !== 'NOT_FOUND') throw error;
         throw refused(`${revision.modelName}/${revision.modelVersion} is no longer registered`);
       });
@@ -91,22 +95,28 @@ export class Deployments {
   /** Stops serving; its history stays. */
   delete(name: string): Promise<void> {
     const { store, live, audit } = this.#parts;
-    return live.inTurn(name, async () => {
+    const key = this.key(name);
+    return live.inTurn(key, async () => {
       const deployment = await this.existing(name);
       const time = Date.now();
       await store.transaction(async () => {
         await store.save({ ...deployment, deletedAt: time, liveRevision: null }, deployment);
-        await store.setTraffic(name, []);
-        await store.turnPeriod(name, null, time);
+        await store.setTraffic(key, []);
+        await store.turnPeriod(key, null, time);
         await audit.record();
       });
-      await live.drop(name);
+      await live.drop(key);
     });
+  }
+
+  /** The key of what who acts calls so. */
+  key(name: string): string {
+    return deploymentKey(currentAct().principal.team, name);
   }
 
   /** @throws NOT_FOUND, also for a deleted one */
   async existing(name: string): Promise<Deployment> {
-    const deployment = await this.#parts.store.find(name);
+    const deployment = await this.#parts.store.find(this.key(name));
     if (!deployment || deployment.deletedAt !== null) {
       throw new PlatformError('NOT_FOUND', `There is no deployment '${name}'.`);
     }
@@ -115,21 +125,21 @@ export class Deployments {
 
   /** A deployment, also one that is deleted: its log can still be read. @throws NOT_FOUND */
   async known(name: string): Promise<Deployment> {
-    const deployment = await this.#parts.store.find(name);
+    const deployment = await this.#parts.store.find(this.key(name));
     if (!deployment) throw new PlatformError('NOT_FOUND', `There never was a deployment '${name}'.`);
     return deployment;
   }
 
-  async #rollOut(name: string, existing: Deployment | undefined, request: DeploymentRequest): Promise<Deployment> {
-    const { store, tracking, live } = this.#parts;
-    const version = await findModelVersion(tracking, request.model);
+  async #rollOut(key: string, existing: Deployment | undefined, request: DeploymentRequest): Promise<Deployment> {
+    const { store, live } = this.#parts;
     const { principal } = currentAct();
+    const version = await findModelVersion(this.#registry(principal.team), request.model);
     const now = Date.now();
-    const [newest] = await store.revisions(name);
+    const [newest] = await store.revisions(key);
     const { model, options = {} } = request;
     const candidate = { model, modelName: version.name, modelVersion: version.version, options };
-    const draft = draftRevision(name, newest?.revision ?? 0, candidate, { createdAt: now, createdBy: principal.id });
-    const fresh: Deployment = { name, team: principal.team, createdAt: now, deletedAt: null, liveRevision: null };
+    const draft = draftRevision(key, newest?.revision ?? 0, candidate, { createdAt: now, createdBy: principal.id });
+    const fresh: Deployment = { key, team: principal.team, createdAt: now, deletedAt: null, liveRevision: null };
     const deployment = existing && existing.deletedAt === null ? existing : fresh;
     // Before the costly steps; what counts is the same question in the change's own transaction.
     await store.transaction(() => this.#reserve(deployment));
@@ -143,7 +153,7 @@ export class Deployments {
         await store.save(deployment, existing);
         await store.addRevision({ ...draft, status: 'failed', error: error.message });
       });
-      if (deployment.liveRevision === null) live.announce(name, error.message);
+      if (deployment.liveRevision === null) live.announce(key, error.message);
       throw asFailure(draft, deployment, error);
     }
     const revision = { ...draft, digest };
@@ -156,7 +166,8 @@ export class Deployments {
     const { deployment, revision: number } = revision;
     const { digest } = await target.prepare(revision);
     const { principal } = currentAct();
-    for (const gate of gates) await gate({ version, digest, principal, target: { deployment, revision: number } });
+    const judged = { deployment: partsOf(deployment).name, revision: number };
+    for (const gate of gates) await gate({ version, digest, principal, target: judged });
     await target.verify({ ...revision, digest });
     return digest;
   }
@@ -167,30 +178,35 @@ export class Deployments {
     alongside: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Deployment> {
     const { store, target, live, audit, tracking } = this.#parts;
-    const { name, team } = deployment;
+    const { key, team } = deployment;
     const { revision: number, modelName, modelVersion, digest } = revision;
     const after = { ...deployment, liveRevision: number };
     const traffic = allTo(number);
     const time = Date.now();
     try {
       await store.transaction(async () => {
-        await store.lockModel(modelName);
+        await store.lockModel(team, modelName);
         // It may have been deleted while it was loaded.
-        if (tracking.sharesDatabase) await findModelVersion(tracking, `models:/${modelName}/${modelVersion}`);
+        const model = `models:/${modelName}/${modelVersion}`;
+        if (tracking.sharesDatabase) await findModelVersion(this.#registry(team), model);
         await this.#reserve(deployment);
         await store.save(after, before);
         await alongside();
-        await store.setTraffic(name, traffic);
-        await store.turnPeriod(name, number, time);
+        await store.setTraffic(key, traffic);
+        await store.turnPeriod(key, number, time);
         const facts = { revision: number, model_version: `${modelName}/${modelVersion}`, ...details };
-        await audit.record({ resource: { type: 'deployment', id: name, digest }, details: facts });
+        await audit.record({ resource: { type: 'deployment', id: partsOf(key).name, digest }, details: facts });
       });
     } catch (error) {
-      if (!live.serves(name, traffic)) await target.remove(name, number);
+      if (!live.serves(key, traffic)) await target.remove(key, number);
       throw error;
     }
-    await live.route(name, team, [revision], traffic);
+    await live.route(key, team, [revision], traffic);
     return after;
+  }
+
+  #registry(team: string): TrackingWorkspace {
+    return this.#parts.tracking.workspace(team);
   }
 
   /** One that serves already uses nothing more. */
@@ -205,7 +221,7 @@ const OWN_CODES = new Set(['DIGEST_MISMATCH', 'STORAGE_FULL', 'NOT_FOUND', 'INVA
 function asFailure(draft: Revision, deployment: Deployment, error: PlatformError): PlatformError {
   const { liveRevision } = deployment;
   const now = liveRevision === null ? 'nothing is served' : `revision ${liveRevision} goes on serving`;
-  const message = `Revision ${draft.revision} of '${draft.deployment}' did not become ready, ${now}: ${error.message}`;
+  const message = `Revision ${draft.revision} of '${partsOf(draft.deployment).name}' did not become ready, ${now}: ${error.message}`;
   return new PlatformError(OWN_CODES.has(error.code) ? error.code : 'DEPLOYMENT_FAILED', message, {
     cause: error,
     ...(error.internal === undefined ? {} : { internal: error.internal }),

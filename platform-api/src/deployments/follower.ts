@@ -8,7 +8,7 @@ export interface FollowerParts {
   readonly store: DeploymentStore;
   readonly target: ServingTarget;
   readonly live: LiveDeployments;
-  readonly onError: (name: string, error: PlatformError) => void;
+  readonly onError: (key: string, error: PlatformError) => void;
 }
 
 const NO_REVISION = 'none of its revisions has become ready.';
@@ -25,44 +25,44 @@ export class Follower {
   async follow(): Promise<number> {
     const { store, live } = this.#parts;
     const active = await store.active();
-    const names = new Set([...active.map(({ name }) => name), ...live.names]);
-    const changes = await Promise.all([...names].map((name) => live.inTurn(name, () => this.#followOne(name))));
+    const keys = new Set([...active.map(({ key }) => key), ...live.keys]);
+    const changes = await Promise.all([...keys].map((key) => live.inTurn(key, () => this.#followOne(key))));
     return changes.filter(Boolean).length;
   }
 
   /** In turn, and by what the database says now: it may have changed while others were followed. */
-  async #followOne(name: string): Promise<boolean> {
+  async #followOne(key: string): Promise<boolean> {
     const { store, target, live, onError } = this.#parts;
     try {
-      const deployment = await store.find(name);
-      const traffic = deployment?.deletedAt === null ? await store.traffic(name) : [];
+      const deployment = await store.find(key);
+      const traffic = deployment?.deletedAt === null ? await store.traffic(key) : [];
       if (!deployment || traffic.length === 0) {
-        const wasServed = live.names.includes(name);
-        if (wasServed || deployment?.deletedAt !== null) await live.drop(name);
-        if (deployment?.deletedAt === null && !live.isAnnounced(name)) {
-          const [newest] = await store.revisions(name);
-          live.announce(name, newest?.error ?? NO_REVISION);
+        const wasServed = live.keys.includes(key);
+        if (wasServed || deployment?.deletedAt !== null) await live.drop(key);
+        if (deployment?.deletedAt === null && !live.isAnnounced(key)) {
+          const [newest] = await store.revisions(key);
+          live.announce(key, newest?.error ?? NO_REVISION);
         }
         return wasServed;
       }
-      if (live.serves(name, traffic)) {
-        live.recover(name);
+      if (live.serves(key, traffic)) {
+        live.recover(key);
         return false;
       }
       const revisions: Revision[] = [];
       for (const { revision: number } of traffic) {
-        const revision = await store.revision(name, number);
+        const revision = await store.revision(key, number);
         if (!revision) continue;
         await target.prepare(revision);
         await target.verify(revision);
         revisions.push(revision);
       }
-      await live.route(name, deployment.team, revisions, traffic);
+      await live.route(key, deployment.team, revisions, traffic);
       return true;
     } catch (thrown) {
       const error = toPlatformError(thrown);
-      live.fail(name, error.message);
-      onError(name, error);
+      live.fail(key, error.message);
+      onError(key, error);
       return false;
     }
   }

@@ -15,7 +15,7 @@ interface Live {
   readonly revisions: ReadonlyMap<string, Revision>;
 }
 
-/** What this process serves: the traffic of deployments, brought to the target. Changes of one deployment take turns. */
+/** What this process serves: the traffic of deployments, by their keys, brought to the target. Changes of one take turns. */
 export class LiveDeployments {
   readonly #target: ServingTarget;
   readonly #turns = new Turns();
@@ -30,81 +30,81 @@ export class LiveDeployments {
   }
 
   /** Runs a change of one deployment after those that were asked for before. */
-  inTurn<T>(name: string, body: () => Promise<T>): Promise<T> {
-    return this.#turns.take(name, body);
+  inTurn<T>(key: string, body: () => Promise<T>): Promise<T> {
+    return this.#turns.take(key, body);
   }
 
-  get names(): readonly string[] {
+  get keys(): readonly string[] {
     return [...this.#live.keys()];
   }
 
   /** In turn: lets requests be answered so; the revisions are verified. */
-  async route(name: string, team: string, revisions: readonly Revision[], traffic: readonly TrafficShare[]) {
-    const before = this.#live.get(name);
+  async route(key: string, team: string, revisions: readonly Revision[], traffic: readonly TrafficShare[]) {
+    const before = this.#live.get(key);
     const byVersion = new Map(revisions.map((revision) => [String(revision.revision), revision]));
     // Until the last request to the old ones has ended, old and new ones answer: the log asks for both.
-    this.#live.set(name, { team, revisions: new Map([...(before?.revisions ?? []), ...byVersion]) });
+    this.#live.set(key, { team, revisions: new Map([...(before?.revisions ?? []), ...byVersion]) });
     try {
-      await this.#target.route(name, traffic);
+      await this.#target.route(key, traffic);
     } catch (error) {
-      if (before) this.#live.set(name, before);
-      else this.#live.delete(name);
+      if (before) this.#live.set(key, before);
+      else this.#live.delete(key);
       throw error;
     }
-    this.#live.set(name, { team, revisions: byVersion });
-    this.#failures.delete(name);
-    this.#announced.delete(name);
-    this.#target.announce(name, undefined);
+    this.#live.set(key, { team, revisions: byVersion });
+    this.#failures.delete(key);
+    this.#announced.delete(key);
+    this.#target.announce(key, undefined);
   }
 
   /** In turn. What is still being answered is logged: the deployment is known until its last request has ended. */
-  async drop(name: string): Promise<void> {
-    this.#failures.delete(name);
-    this.#announced.delete(name);
-    this.#target.announce(name, undefined);
-    await this.#target.remove(name);
-    this.#live.delete(name);
+  async drop(key: string): Promise<void> {
+    this.#failures.delete(key);
+    this.#announced.delete(key);
+    this.#target.announce(key, undefined);
+    await this.#target.remove(key);
+    this.#live.delete(key);
   }
 
   /** What should be served and cannot be, and why. */
-  fail(name: string, reason: string): void {
-    this.#failures.set(name, reason);
-    this.#target.announce(name, reason);
+  fail(key: string, reason: string): void {
+    this.#failures.set(key, reason);
+    this.#target.announce(key, reason);
   }
 
   /** It is served after all: what failed was to ask. */
-  recover(name: string): void {
-    if (this.#failures.delete(name)) this.#target.announce(name, undefined);
+  recover(key: string): void {
+    if (this.#failures.delete(key)) this.#target.announce(key, undefined);
   }
 
   /** There is a deployment of which no revision has become ready: that is no failure of this process. */
-  announce(name: string, reason: string): void {
-    this.#announced.add(name);
-    this.#target.announce(name, reason);
+  announce(key: string, reason: string): void {
+    this.#announced.add(key);
+    this.#target.announce(key, reason);
   }
 
-  isAnnounced(name: string): boolean {
-    return this.#announced.has(name);
+  isAnnounced(key: string): boolean {
+    return this.#announced.has(key);
   }
 
   get failures(): ReadonlyMap<string, string> {
     return this.#failures;
   }
 
-  serves(name: string, traffic: readonly TrafficShare[]): boolean {
-    const live = this.#live.get(name);
+  serves(key: string, traffic: readonly TrafficShare[]): boolean {
+    const live = this.#live.get(key);
     return (
       live?.revisions.size === traffic.length && traffic.every(({ revision }) => live.revisions.has(String(revision)))
     );
   }
 
-  isReady(name: string): boolean {
-    return this.#target.observe(name).ready;
+  isReady(key: string): boolean {
+    return this.#target.observe(key).ready;
   }
 
-  /** Undefined for a name that is no deployment here. */
-  served(name: string, version: string | undefined): ServedRevision | undefined {
-    const live = this.#live.get(name);
+  /** Undefined for a key that is no deployment here. */
+  served(key: string, version: string | undefined): ServedRevision | undefined {
+    const live = this.#live.get(key);
     if (!live) return undefined;
     const revision = version === undefined ? undefined : live.revisions.get(version);
     return { team: live.team, revision: revision?.revision ?? null, modelVersion: revision?.modelVersion ?? null };

@@ -7,7 +7,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Module } from '../module.ts';
 import type { Quotas } from '../quotas/index.ts';
 import type { ServingTarget } from '../serving/index.ts';
-import type { Owners } from '../teams/index.ts';
+import { partsOf } from '../teams/index.ts';
 import { Deployments } from './deployments.ts';
 import { Follower } from './follower.ts';
 import { deployableVersion } from './gates.ts';
@@ -21,7 +21,6 @@ export interface DeploymentsModuleParts {
   readonly database: Database<unknown>;
   readonly tracking: TrackingEngine;
   readonly target: ServingTarget;
-  readonly owners: Owners;
   readonly quotas: Quotas;
   readonly audit: Audit;
   readonly log: FastifyBaseLogger;
@@ -31,7 +30,7 @@ const FOLLOW_SECONDS = 2;
 const SWEEP_SECONDS = 3600;
 
 export function openDeployments({ database, log, ...parts }: DeploymentsModuleParts) {
-  const { target, owners, quotas } = parts;
+  const { target, quotas } = parts;
   const store = new DeploymentStore(database);
   const live = new LiveDeployments(target);
   const deployments = new Deployments({ ...parts, store, live, gates: [deployableVersion] });
@@ -40,8 +39,6 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
   const follower = new Follower({ store, target, live, onError });
 
   quotas.measure('deployments', (team) => store.countLive(team));
-  const teamOf = async (name: string) => live.served(name, undefined)?.team ?? (await store.find(name))?.team;
-  for (const type of ['deployment', 'prediction', 'model']) owners.keep(type, teamOf);
 
   const follow: JobDefinition = {
     name: 'follow-deployments',
@@ -68,12 +65,12 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
     deployments,
     live,
     guards: registryGuards(store),
-    /** Names, states and models of what is deployed, for people. */
-    overview: async () => {
-      const shown = (await store.active()).map(async ({ name, liveRevision }) => {
-        const revision = liveRevision === null ? undefined : await store.revision(name, liveRevision);
+    /** Names, states and models of what a team has deployed, for people. */
+    overview: async (team: string) => {
+      const shown = (await store.active(team)).map(async ({ key, liveRevision }) => {
+        const revision = liveRevision === null ? undefined : await store.revision(key, liveRevision);
         const model = revision ? `${revision.modelName}/${revision.modelVersion}` : '';
-        return { name, status: live.isReady(name) ? 'ready' : 'not ready', model };
+        return { name: partsOf(key).name, status: live.isReady(key) ? 'ready' : 'not ready', model };
       });
       return Promise.all(shown);
     },

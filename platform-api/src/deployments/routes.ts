@@ -1,6 +1,8 @@
 import { PlatformError } from '@mlops/errors';
 import { Type } from 'typebox';
 import { type ApiHandlers, apiOperation, listOf, pageQuery, parseTime } from '../api/index.ts';
+import { currentAct } from '../audit/index.ts';
+import { partsOf } from '../teams/index.ts';
 import type { Deployment, Revision } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { LiveDeployments } from './live.ts';
@@ -131,10 +133,11 @@ export function deploymentHandlers(
   store: DeploymentStore,
   live: LiveDeployments,
 ): ApiHandlers<typeof deploymentOperations> {
+  const team = () => currentAct().principal.team;
   const view = async (deployment: Deployment, revision?: Revision) => {
-    const { name, liveRevision } = deployment;
-    const [newest] = liveRevision === null && !revision ? await store.revisions(name) : [];
-    const shown = revision ?? (liveRevision === null ? newest : await store.revision(name, liveRevision));
+    const { key, liveRevision } = deployment;
+    const [newest] = liveRevision === null && !revision ? await store.revisions(key) : [];
+    const shown = revision ?? (liveRevision === null ? newest : await store.revision(key, liveRevision));
     return viewDeployment(deployment, shown, live);
   };
 
@@ -142,9 +145,9 @@ export function deploymentHandlers(
     async listDeployments({ limit = 100, page_token = '', as_of }) {
       const found =
         as_of === undefined
-          ? (await store.active()).map((deployment) => ({ deployment, revision: undefined }))
-          : await store.liveAt(parseTime('as_of', as_of));
-      const rest = found.filter(({ deployment }) => deployment.name > page_token);
+          ? (await store.active(team())).map((deployment) => ({ deployment, revision: undefined }))
+          : await store.liveAt(team(), parseTime('as_of', as_of));
+      const rest = found.filter(({ deployment }) => partsOf(deployment.key).name > page_token);
       const page = await Promise.all(
         rest.slice(0, limit).map(({ deployment, revision }) => view(deployment, revision)),
       );
@@ -153,7 +156,8 @@ export function deploymentHandlers(
     createDeployment: async (body) => view(await deployments.create(body.name, request(body))),
     async getDeployment({ name, as_of }) {
       if (as_of === undefined) return view(await deployments.existing(name));
-      const found = (await store.liveAt(parseTime('as_of', as_of))).find(({ deployment }) => deployment.name === name);
+      const at = await store.liveAt(team(), parseTime('as_of', as_of));
+      const found = at.find(({ deployment }) => deployment.key === deployments.key(name));
       if (!found) throw new PlatformError('NOT_FOUND', `Nothing was live as '${name}' at ${as_of}.`);
       return view(found.deployment, found.revision);
     },
@@ -164,8 +168,8 @@ export function deploymentHandlers(
       return { name };
     },
     async listRevisions({ name }) {
-      await deployments.known(name);
-      return { revisions: (await store.revisions(name)).map(viewRevision), next_page_token: null };
+      const { key } = await deployments.known(name);
+      return { revisions: (await store.revisions(key)).map(viewRevision), next_page_token: null };
     },
   };
 }
@@ -209,12 +213,13 @@ function viewRevision(revision: Revision) {
 }
 
 function viewDeployment(deployment: Deployment, revision: Revision | undefined, live: LiveDeployments) {
-  const { name } = deployment;
+  const { key } = deployment;
+  const { name } = partsOf(key);
   return {
     name,
     team: deployment.team,
     status: statusOf(deployment, live),
-    reason: live.failures.get(name) ?? null,
+    reason: live.failures.get(key) ?? null,
     created_at: new Date(deployment.createdAt).toISOString(),
     deleted_at: deployment.deletedAt === null ? null : new Date(deployment.deletedAt).toISOString(),
     live_revision: deployment.liveRevision,
@@ -227,8 +232,8 @@ function viewDeployment(deployment: Deployment, revision: Revision | undefined, 
   };
 }
 
-function statusOf({ name, deletedAt, liveRevision }: Deployment, live: LiveDeployments): DeploymentStatus {
+function statusOf({ key, deletedAt, liveRevision }: Deployment, live: LiveDeployments): DeploymentStatus {
   if (deletedAt !== null) return 'deleted';
-  if (live.isReady(name)) return 'ready';
-  return liveRevision === null || live.failures.has(name) ? 'failed' : 'loading';
+  if (live.isReady(key)) return 'ready';
+  return liveRevision === null || live.failures.has(key) ? 'failed' : 'loading';
 }

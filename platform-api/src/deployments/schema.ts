@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 export interface DeploymentTables {
   deployments: {
+    /** The key, as in all tables here. */
     name: string;
     team: string;
     created_at: number;

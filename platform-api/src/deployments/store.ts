@@ -2,6 +2,7 @@ import type { Database } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
 import { sql } from 'kysely';
 import type { TrafficShare } from '../serving/index.ts';
+import { partsOf } from '../teams/index.ts';
 import type { Deployment, DeploymentOptions, Revision } from './deployment.ts';
 import type { DeploymentTables } from './schema.ts';
 
@@ -23,22 +24,19 @@ export class DeploymentStore {
     return this.#database.write(body);
   }
 
-  async find(name: string): Promise<Deployment | undefined> {
+  async find(key: string): Promise<Deployment | undefined> {
     const row = await this.#database.query
       .selectFrom('deployments')
       .selectAll()
-      .where('name', '=', name)
+      .where('name', '=', key)
       .executeTakeFirst();
     return row && toDeployment(row);
   }
 
-  async active(): Promise<Deployment[]> {
-    const rows = await this.#database.query
-      .selectFrom('deployments')
-      .selectAll()
-      .where('deleted_at', 'is', null)
-      .orderBy('name')
-      .execute();
+  /** Of a team, or of all. */
+  async active(team?: string): Promise<Deployment[]> {
+    const query = this.#database.query.selectFrom('deployments').selectAll().where('deleted_at', 'is', null);
+    const rows = await (team === undefined ? query : query.where('team', '=', team)).orderBy('name').execute();
     return rows.map(toDeployment);
   }
 
@@ -82,24 +80,28 @@ export class DeploymentStore {
     });
   }
 
-  /** Names of the deployments that serve a version of a model now, or any of its versions. */
-  async servedFrom(model: string, version?: string): Promise<string[]> {
+  /** Keys of a team's deployments that serve a version of a model now, or any of its versions. */
+  async servedFrom(team: string, model: string, version?: string): Promise<string[]> {
     let query = this.#database.query
       .selectFrom('deployment_traffic as t')
       .innerJoin('deployment_revisions as r', (join) =>
         join.onRef('r.deployment', '=', 't.deployment').onRef('r.revision', '=', 't.revision'),
       )
+      .innerJoin('deployments as d', 'd.name', 't.deployment')
       .select('t.deployment')
       .distinct()
+      .where('d.team', '=', team)
       .where('r.model_name', '=', model);
     if (version !== undefined) query = query.where('r.model_version', '=', version);
     return (await query.orderBy('t.deployment').execute()).map(({ deployment }) => deployment);
   }
 
   /** In a transaction: who asks for the same model waits until it ends. SQLite has one writer anyway. */
-  async lockModel(model: string): Promise<void> {
+  async lockModel(team: string, model: string): Promise<void> {
     if (this.#database.dialect === 'sqlite') return;
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`model ${model}`}, 0))`.execute(this.#database.query);
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`model ${team}/${model}`}, 0))`.execute(
+      this.#database.query,
+    );
   }
 
   /** Digests of all revisions that a deployment serves, or can be rolled back to. */
@@ -137,8 +139,8 @@ export class DeploymentStore {
       .execute();
   }
 
-  /** What was live at a time, deployments that are deleted by now included. */
-  async liveAt(time: number): Promise<DeploymentWithRevision[]> {
+  /** What of a team was live at a time, deployments that are deleted by now included. */
+  async liveAt(team: string, time: number): Promise<DeploymentWithRevision[]> {
     const rows = await this.#database.query
       .selectFrom('deployment_periods as p')
       .innerJoin('deployment_revisions as r', (join) =>
@@ -147,13 +149,14 @@ export class DeploymentStore {
       .innerJoin('deployments as d', 'd.name', 'p.deployment')
       .selectAll('r')
       .select(['d.team', 'd.created_at as deployment_created_at', 'd.deleted_at'])
+      .where('d.team', '=', team)
       .where('p.live_from', '<=', time)
       .where((eb) => eb.or([eb('p.live_to', 'is', null), eb('p.live_to', '>', time)]))
       .orderBy('r.deployment')
       .execute();
     return rows.map((row) => ({
       deployment: {
-        name: row.deployment,
+        key: row.deployment,
         team: row.team,
         createdAt: row.deployment_created_at,
         deletedAt: row.deleted_at,
@@ -168,7 +171,7 @@ export class DeploymentStore {
    * @throws CONFLICT if another process has changed it since `before` was read
    */
   async save(after: Deployment, before: Deployment | undefined): Promise<void> {
-    const { name, team, createdAt, deletedAt, liveRevision } = after;
+    const { key: name, team, createdAt, deletedAt, liveRevision } = after;
     const values = { team, created_at: createdAt, deleted_at: deletedAt, live_revision: liveRevision };
     const saved = await this.#database.write((tx) =>
       before === undefined
@@ -244,13 +247,14 @@ export class DeploymentStore {
   }
 }
 
-function changedMeanwhile(name: string): PlatformError {
+function changedMeanwhile(key: string): PlatformError {
+  const { name } = partsOf(key);
   return new PlatformError('CONFLICT', `Deployment '${name}' was changed by another request meanwhile. Try again.`);
 }
 
 function toDeployment(row: DeploymentTables['deployments']): Deployment {
   return {
-    name: row.name,
+    key: row.name,
     team: row.team,
     createdAt: row.created_at,
     deletedAt: row.deleted_at,

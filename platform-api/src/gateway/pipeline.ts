@@ -1,16 +1,18 @@
 import type { Database } from '@mlops/database';
-import { type PlatformError, toPlatformError } from '@mlops/errors';
+import { PlatformError, toPlatformError } from '@mlops/errors';
 import { type Call, type NamedResource, namedResource, type Pipeline } from '@mlops/operations';
 import { type Authoriser, type Identity, type Principal, UNKNOWN } from '../access/index.ts';
 import type { Act, Audit } from '../audit/index.ts';
-import type { OwnedThing, Owners } from '../teams/index.ts';
+import type { OwnedThing, Owners, Teams } from '../teams/index.ts';
 import type { Meter } from './meter.ts';
 
-/** A condition on an operation, asked in its transaction. @throws what the caller is told */
-type Guard = (input: never) => Promise<void>;
+/** A condition on an operation, asked in its transaction, for a team. @throws what the caller is told */
+type Guard = (input: never, team: string) => Promise<void>;
 
 export interface PipelineParts {
   readonly identify: Identity['identify'];
+  /** See `Teams.enter`. */
+  readonly enter: Teams['enter'];
   readonly authoriser: Authoriser;
   readonly owners: Owners;
   readonly audit: Audit;
@@ -24,30 +26,27 @@ export interface PipelineParts {
 const DENIALS = new Set(['PERMISSION_DENIED', 'GATE_REFUSED', 'QUOTA_EXCEEDED', 'BUDGET_EXCEEDED', 'UNAUTHENTICATED']);
 
 /**
- * What every operation of every protocol passes: who calls, whose is the thing, may they, then the operation, its audit
- * entry, the meter. An engine on the platform's own database commits together with its audit entry; with a remote one
+ * What every operation of every protocol passes: who calls, for which team, whose is the thing, may they, then the
+ * operation, its audit entry, the meter. An engine on the platform's own database commits together with its audit entry; with a remote one
  * the entry `attempted` is durable before the effect and its outcome after, so that a crash between leaves a trace.
  */
 export function createPipeline(parts: PipelineParts, { sharesDatabase }: { sharesDatabase: boolean }): Pipeline {
-  const { identify, authoriser, owners, audit, meter, database, guards } = parts;
+  const { identify, enter, authoriser, owners, audit, meter, database, guards } = parts;
 
   async function admit(principal: Principal, { operation, name }: Call, named: NamedResource): Promise<OwnedThing> {
     const thing = await owners.find(named, principal.team);
-    authoriser.authorise({ principal, action: operation.access, resource: thing, owner: thing.team, operation: name });
+    // Whether there is such a thing is for its own team to know; see `answerAsUnknown`.
+    const { team: owner } = principal;
+    authoriser.authorise({ principal, action: operation.access, resource: thing, owner, operation: name });
     return thing;
   }
 
-  /** What the operation has made is claimed, and the entry is written. */
+  /** The entry of what has been done. */
   async function settle(act: Act, output: unknown): Promise<void> {
     const { call, resource } = act;
     const { resource: rule, details } = call.operation;
-    const created = rule.created?.(output as never);
-    const renamed = rule.becomes?.(call.input as never);
-    const known = { type: resource.type, id: created ?? renamed ?? resource.id };
-    const isRoot = rule.parent === undefined && (created ?? renamed) !== undefined;
-    if (isRoot) await owners.claim(known, resource.team);
     await audit.record({
-      resource: { type: known.type, id: created ?? resource.id },
+      resource: { type: resource.type, id: rule.created?.(output as never) ?? resource.id },
       ...(details === undefined ? {} : { details: details(call.input as never, output as never) }),
     });
   }
@@ -57,7 +56,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
     const { audited, effect } = act.call.operation;
     const guard = guards[name];
     const guarded = async () => {
-      await guard?.(input as never);
+      await guard?.(input as never, act.principal.team);
       return operation();
     };
     if (effect === 'none' || !(audited || act.call.operation.resource.created)) return guarded();
@@ -72,6 +71,22 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
     const output = await guarded();
     if (!act.recorded) await database.write(() => settle(act, output));
     return output;
+  }
+
+  /**
+   * Another team's thing is answered as one that does not exist, in the engine's own words: it looks for the thing among
+   * those of the caller's team, and finds none. Should it find something, that is undone and not shown.
+   */
+  async function answerAsUnknown(act: Act, operation: () => Promise<unknown>): Promise<never> {
+    const { effect } = act.call.operation;
+    const { type, id } = act.resource;
+    const unknown = new PlatformError('NOT_FOUND', `There is no ${type} '${id}'.`);
+    if (effect === 'long') throw unknown;
+    const looked = async () => {
+      await operation();
+      throw unknown;
+    };
+    return effect === 'none' ? looked() : database.write(looked);
   }
 
   /** A refusal or failure of something audited is itself an entry; that nothing changed in the database is not. */
@@ -89,11 +104,13 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
     const named = namedResource(call.operation, call.input);
     let act: Act = { principal: UNKNOWN, call, resource: { ...named, team: UNKNOWN.team }, recorded: false };
     try {
-      act = { ...act, principal: await identify(call.caller) };
+      act = { ...act, principal: await enter(await identify(call.caller), call.caller.team) };
       act = { ...act, resource: await admit(act.principal, call, named) };
       outcome = 'failed';
       const admitted = act;
-      const result = await audit.within(admitted, () => perform(admitted, operation));
+      const { team } = admitted.principal;
+      const performed = admitted.resource.team === team ? perform : answerAsUnknown;
+      const result = await audit.within(admitted, () => performed(admitted, () => operation(team)));
       outcome = 'succeeded';
       return result;
     } catch (thrown) {

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { BlobStore } from '@mlops/blobs';
 import type { Database } from '@mlops/database';
 import type { PredictionEvent } from '@mlops/inference';
+import { DEFAULT_TEAM } from '@mlops/operations';
 import type { Metrics } from '@mlops/service';
 import { Counter } from '@prometheus-io/client';
 import type { FastifyBaseLogger } from 'fastify';
-import { DEFAULT_TEAM } from '../access/index.ts';
 import { servedTable } from '../api/index.ts';
 import type { Deployments, LiveDeployments } from '../deployments/index.ts';
 import type { Module } from '../module.ts';
+import { deploymentKey } from '../teams/index.ts';
 import { ActualsStore, actualsSchema } from './actuals.ts';
 import { importOldLog } from './import.ts';
 import { type PredictionJobParts, predictionJobs } from './jobs.ts';
@@ -50,7 +51,7 @@ export function openPredictions(parts: PredictionsModuleParts) {
   });
   const recorder = new Recorder({
     write: (deployment, predictions) => log.append(deployment, predictions),
-    servedBy: ({ model, version }) => live.served(model, version),
+    servedBy: ({ namespace, model, version }) => live.served(deploymentKey(namespace, model), version),
     queueMax: parts.queueMax,
     metrics,
     onError: (err) => parts.log.error({ err }, 'predictions could not be logged'),

@@ -1,5 +1,6 @@
 import type { PredictionEvent, Tensor } from '@mlops/inference';
 import { type JsonValue, rowCount, toJson } from '@mlops/inference';
+import { deploymentKey } from '../teams/index.ts';
 
 /** One row that a model was asked about. A request of many rows is many predictions. */
 export interface Prediction {
@@ -7,6 +8,7 @@ export interface Prediction {
   readonly id: string;
   readonly request_id: string;
   readonly team: string;
+  /** Its key. */
   readonly deployment: string;
   /** null where no revision answered. */
   readonly revision: number | null;
@@ -34,7 +36,7 @@ export function predictionsOf(event: PredictionEvent, served: Served, from = 0, 
   const common = {
     request_id: event.requestId,
     team: served.team,
-    deployment: event.model,
+    deployment: deploymentKey(served.team, event.model),
     revision: served.revision,
     model_version: served.modelVersion,
     latency_ms: Math.round(event.latencyMs * 1000) / 1000,

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { type ApiHandlers, apiOperation, listOf, pageQuery, parseTime } from '../api/index.ts';
 import { currentAct } from '../audit/index.ts';
 import type { Deployments } from '../deployments/index.ts';
+import { partsOf } from '../teams/index.ts';
 import type { Actual, ActualsStore } from './actuals.ts';
 import type { PredictionLog } from './log.ts';
 import type { Prediction } from './prediction.ts';
@@ -125,18 +126,18 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
   const team = () => currentAct().principal.team;
   return {
     async listPredictions({ name, limit = 100, page_token, since, until, ...filter }) {
-      await deployments.known(name);
+      const { key } = await deployments.known(name);
       await recorder.flush();
       const range = {
         ...(since === undefined ? {} : { since: parseTime('since', since) }),
         ...(until === undefined ? {} : { until: parseTime('until', until) }),
         ...(page_token === undefined ? {} : { after: positionOf(page_token) }),
       };
-      const { predictions: page, hasMore, unreadable } = await log.list(name, { ...filter, ...range }, limit);
+      const { predictions: page, hasMore, unreadable } = await log.list(key, { ...filter, ...range }, limit);
       const ids = page.map((prediction) => prediction.id);
       const keys = page.flatMap((prediction) => prediction.key ?? []);
       const truths = new Map(
-        (await actuals.find(name, ids, keys)).map((truth) => [`${truth.by}\n${truth.reference}`, truth]),
+        (await actuals.find(key, ids, keys)).map((truth) => [`${truth.by}\n${truth.reference}`, truth]),
       );
       const last = page.at(-1);
       return {
@@ -147,14 +148,14 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
     },
 
     async attachActuals({ name, actuals: given }) {
-      await deployments.known(name);
+      const { key } = await deployments.known(name);
       await recorder.flush();
       const attached = given.map(toActual);
       const ids = [...new Set(attached.filter(({ by }) => by === 'prediction_id').map(({ reference }) => reference))];
-      const logged = ids.length === 0 ? new Set<string>() : await log.known(name, ids);
+      const logged = ids.length === 0 ? new Set<string>() : await log.known(key, ids);
       const unknown = ids.filter((id) => !logged.has(id));
       const accepted = attached.filter(({ by, reference }) => by === 'key' || logged.has(reference));
-      if (accepted.length > 0) await actuals.attach(name, accepted);
+      if (accepted.length > 0) await actuals.attach(key, accepted);
       return { accepted: accepted.length, unknown };
     },
 
@@ -170,6 +171,7 @@ function view(prediction: Prediction, truths: ReadonlyMap<string, Actual>): Stat
   const truth = truths.get(`prediction_id\n${prediction.id}`) ?? truths.get(`key\n${prediction.key}`);
   return {
     ...prediction,
+    deployment: partsOf(prediction.deployment).name,
     time: new Date(prediction.time).toISOString(),
     actual: truth === undefined ? null : { value: truth.value, time: new Date(truth.time).toISOString() },
   };

@@ -5,6 +5,8 @@ import type { QuotaStore } from './store.ts';
 export const quotaResources = ['deployments'] as const;
 export type QuotaResource = (typeof quotaResources)[number];
 
+const OF_SIZE = { S: { deployments: 10 }, M: { deployments: 50 }, L: { deployments: 200 } } as const;
+
 /** How much of a thing a team has now. */
 export type Usage = (team: string) => Promise<number>;
 
@@ -49,6 +51,11 @@ export class Quotas {
         used: await this.#used(team, resource),
       })),
     );
+  }
+
+  /** The limits of a new team. */
+  async provide(team: string, size: keyof typeof OF_SIZE): Promise<void> {
+    for (const resource of quotaResources) await this.#store.set(team, resource, OF_SIZE[size][resource]);
   }
 
   async set(team: string, resource: QuotaResource, limit: number): Promise<number> {

@@ -5,9 +5,16 @@ import { pipeline } from 'node:stream/promises';
 import { sha256Of } from '@mlops/blobs';
 import { Turns } from '@mlops/concurrency';
 import { PlatformError } from '@mlops/errors';
-import { digestOfFiles, type TrackingEngine } from '@mlops/tracking';
+import { digestOfFiles, type TrackingEngine, type TrackingWorkspace } from '@mlops/tracking';
 
 const FILES_MAX = 10_000;
+
+/** A model version as the registry of a team knows it. */
+export interface RegisteredVersion {
+  readonly team: string;
+  readonly name: string;
+  readonly version: string;
+}
 
 export interface FetchedModel {
   readonly folder: string;
@@ -31,8 +38,9 @@ export class ModelFiles {
    * The files of a model version. `expected` is the digest that an earlier load has seen; the registry's own counts too.
    * @throws DIGEST_MISMATCH if the bytes are not those that were registered, NOT_FOUND, INVALID_MODEL if there are none
    */
-  async fetch(name: string, version: string, expected?: string): Promise<FetchedModel> {
-    const source = await this.#tracking.modelVersionFiles(name, version);
+  async fetch({ team, name, version }: RegisteredVersion, expected?: string): Promise<FetchedModel> {
+    const workspace = this.#tracking.workspace(team);
+    const source = await workspace.modelVersionFiles(name, version);
     const { digest: registered } = source;
     if (registered !== undefined && expected !== undefined && registered !== expected) {
       throw mismatch(name, version, registered, expected);
@@ -44,8 +52,8 @@ export class ModelFiles {
     const incoming = await mkdtemp(join(this.#root, 'incoming-'));
     this.#incoming.add(basename(incoming));
     try {
-      if (source.isFile) await this.#copyFile(source.directory, join(incoming, basename(source.directory)));
-      else await this.#copy(source.directory, '', incoming, { files: 0 });
+      if (source.isFile) await copyFile(workspace, source.directory, join(incoming, basename(source.directory)));
+      else await copyFolder(workspace, source.directory, '', { target: incoming, files: 0 });
       const digest = await folderDigest(incoming);
       if (digest === undefined)
         throw new PlatformError('INVALID_MODEL', `Model version ${name}/${version} has no files.`);
@@ -96,28 +104,33 @@ export class ModelFiles {
   folder(digest: string): string {
     return join(this.#root, digest.replace(':', '-'));
   }
+}
 
-  async #copy(directory: string, below: string, target: string, count: { files: number }): Promise<void> {
-    const from = below === '' ? directory : `${directory}/${below}`;
-    for (const { path, isDirectory } of await this.#tracking.artifacts.list(from)) {
-      count.files += 1;
-      if (count.files > FILES_MAX)
-        throw new PlatformError('INVALID_MODEL', `The model has more than ${FILES_MAX} files.`);
-      const inside = path.slice(directory.length + 1);
-      if (isDirectory) {
-        await this.#copy(directory, inside, target, count);
-        continue;
-      }
-      const file = join(target, ...inside.split('/'));
-      await mkdir(dirname(file), { recursive: true });
-      await this.#copyFile(path, file);
+/** @param to where it goes; counts the files */
+async function copyFolder(
+  workspace: TrackingWorkspace,
+  directory: string,
+  below: string,
+  to: { readonly target: string; files: number },
+): Promise<void> {
+  const from = below === '' ? directory : `${directory}/${below}`;
+  for (const { path, isDirectory } of await workspace.artifacts.list(from)) {
+    to.files += 1;
+    if (to.files > FILES_MAX) throw new PlatformError('INVALID_MODEL', `The model has more than ${FILES_MAX} files.`);
+    const inside = path.slice(directory.length + 1);
+    if (isDirectory) {
+      await copyFolder(workspace, directory, inside, to);
+      continue;
     }
+    const file = join(to.target, ...inside.split('/'));
+    await mkdir(dirname(file), { recursive: true });
+    await copyFile(workspace, path, file);
   }
+}
 
-  async #copyFile(path: string, file: string): Promise<void> {
-    const { stream } = await this.#tracking.artifacts.open(path);
-    await pipeline(stream, createWriteStream(file, { flush: true }));
-  }
+async function copyFile(workspace: TrackingWorkspace, path: string, file: string): Promise<void> {
+  const { stream } = await workspace.artifacts.open(path);
+  await pipeline(stream, createWriteStream(file, { flush: true }));
 }
 
 async function folderDigest(folder: string): Promise<string | undefined> {

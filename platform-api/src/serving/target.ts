@@ -2,6 +2,7 @@ import type { ModelOptions } from '@mlops/inference';
 
 /** A model version as it is to be served: what a target needs to know of a revision. */
 export interface ServableRevision {
+  /** Its key, as everywhere here: see `deploymentKey`. */
   readonly deployment: string;
   readonly revision: number;
   readonly modelName: string;

@@ -1,11 +1,20 @@
 import type { Database } from '@mlops/database';
+import { servedTable } from '../api/index.ts';
 import type { Module } from '../module.ts';
-import { Owners, type OwnersParts } from './owners.ts';
-import { OwnerStore, ownerSchema } from './store.ts';
+import { teamHandlers, teamOperations } from './routes.ts';
+import { teamSchema } from './schema.ts';
+import { TeamStore } from './store.ts';
+import { Teams, type TeamsParts } from './teams.ts';
+import { teamsAsWorkspaces } from './workspaces.ts';
 
-export function openTeams(
-  database: Database<unknown>,
-  parts: Pick<OwnersParts, 'rootOf'>,
-): Module & { readonly owners: Owners } {
-  return { name: 'teams', owners: new Owners({ store: new OwnerStore(database), ...parts }), schema: ownerSchema };
+export function openTeams(database: Database<unknown>, parts: Omit<TeamsParts, 'store'>) {
+  const store = new TeamStore(database);
+  const teams = new Teams({ ...parts, store });
+  return {
+    name: 'teams',
+    teams,
+    workspaces: teamsAsWorkspaces(teams),
+    schema: teamSchema,
+    tables: [servedTable(teamOperations, teamHandlers(teams))],
+  } satisfies Module & Record<string, unknown>;
 }

@@ -1,36 +1,31 @@
 import { COLLECTION, type NamedResource, type ResourceRef } from '@mlops/operations';
-import { DEFAULT_TEAM } from '../access/index.ts';
-import type { OwnerStore } from './store.ts';
 
 /** A thing under its own id, with the team that it belongs to. */
 export interface OwnedThing extends ResourceRef {
   readonly team: string;
 }
 
-/** The team of a thing that its own module keeps; undefined for what does not exist. */
+/** The team of a thing by its id; undefined for what does not exist. */
 type TeamFinder = (id: string) => Promise<string | undefined> | string | undefined;
 
 export interface OwnersParts {
-  readonly store: OwnerStore;
-  /** The thing that carries the owner of another; see `TrackingEngine.rootOf`. */
-  readonly rootOf: (thing: NamedResource) => Promise<ResourceRef | undefined>;
+  /** See `TrackingEngine.workspaceOf`. */
+  readonly workspaceOf: (thing: ResourceRef) => Promise<string | undefined>;
 }
 
-/** Types of things that lie in another one for ever: which one is asked once. */
-const FIXED_PARENT = new Set(['run', 'logged-model']);
-const ROOTLESS = new Set(['experiment', 'run', 'logged-model', 'artifact']);
+/** What is known by an id that is unique over all teams; all else is known by a name, within a team. */
+const TRACKED = new Set(['experiment', 'run', 'logged-model']);
 const REMEMBERED_MAX = 50_000;
 
 /**
- * Whose a thing is: the one place that knows. Roots (experiments, registered models) are claimed when they are made, all
- * else belongs to the team of what it lies in. What nobody has claimed belongs to the team `default`: what was there
- * before there were teams, and what a server behind the platform has of its own.
+ * Whose a thing is: the one place that knows. What has a name is looked for among the things of the team that asks, and
+ * so belongs to it; what has an id of its own may be another team's.
  */
 export class Owners {
   readonly #parts: OwnersParts;
   readonly #finders = new Map<string, TeamFinder>();
-  /** Teams of things that lie in the same root for ever, whose owner never changes: asked at every metric of a run. */
-  readonly #fixed = new Map<string, string>();
+  /** Teams of things that are there: they never change hands. Asked at every metric of a run. */
+  readonly #known = new Map<string, string>();
 
   constructor(parts: OwnersParts) {
     this.#parts = parts;
@@ -41,38 +36,30 @@ export class Owners {
     this.#finders.set(type, find);
   }
 
-  /** The thing that a request names, and whose it is; what lies nowhere yet belongs to the team that asks. */
-  async find(named: NamedResource, asking: string): Promise<OwnedThing> {
-    const { type, id } = named;
+  /** The thing that a request names, and whose it is; what does not exist yet belongs to the team that asks. */
+  async find({ type, id, name, parent }: NamedResource, asking: string): Promise<OwnedThing> {
     // No store can hold such an id, so nobody owns it.
     if (!id.isWellFormed() || id.includes('\u0000'))
       return { type, id: id.toWellFormed().replaceAll('\u0000', ''), team: asking };
+    const ownId = name ?? id;
+    const root = parent ?? { type, id: ownId };
+    if (root.id === COLLECTION || name !== undefined) return { type, id: ownId, team: asking };
+    return { type, id: ownId, team: (await this.#teamOf(root)) ?? asking };
+  }
+
+  async #teamOf(thing: ResourceRef): Promise<string | undefined> {
+    const { type, id } = thing;
     const finder = this.#finders.get(type);
-    if (finder) return { type, id, team: id === COLLECTION ? asking : ((await finder(id)) ?? asking) };
+    if (finder) return finder(id);
+    if (!TRACKED.has(type)) return undefined;
     const key = `${type}\n${id}`;
-    const known = this.#fixed.get(key);
-    if (known !== undefined) return { type, id, team: known };
-    const root = named.parent ?? (await this.#rootOf(named));
-    const ownId = named.name === undefined ? id : (root?.id ?? named.name);
-    if (root === undefined) return { type, id: ownId, team: asking };
-    const team = (await this.#parts.store.teamOf(root)) ?? DEFAULT_TEAM;
-    if (FIXED_PARENT.has(type) && id !== COLLECTION) this.#remember(key, team);
-    return { type, id: ownId, team };
-  }
-
-  /** Joins the transaction in which the thing is made; of a type that is kept elsewhere it is known there already. */
-  async claim(thing: ResourceRef, team: string): Promise<void> {
-    if (!this.#finders.has(thing.type)) await this.#parts.store.claim(thing, team);
-  }
-
-  async #rootOf(named: NamedResource): Promise<ResourceRef | undefined> {
-    const { type, id, name } = named;
-    if (name === undefined && id === COLLECTION) return undefined;
-    return ROOTLESS.has(type) ? this.#parts.rootOf(named) : { type, id };
-  }
-
-  #remember(key: string, team: string): void {
-    if (this.#fixed.size >= REMEMBERED_MAX) this.#fixed.clear();
-    this.#fixed.set(key, team);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const team = await this.#parts.workspaceOf(thing);
+    if (team !== undefined) {
+      if (this.#known.size >= REMEMBERED_MAX) this.#known.clear();
+      this.#known.set(key, team);
+    }
+    return team;
   }
 }

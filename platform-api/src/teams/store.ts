@@ -1,50 +1,109 @@
-import { columnTypes, type Database, type SchemaStep } from '@mlops/database';
-import type { ResourceRef } from '@mlops/operations';
-import { sql } from 'kysely';
+import type { Database } from '@mlops/database';
+import type { Role } from '../access/index.ts';
+import type { TeamTables } from './schema.ts';
+import type { Member, Team } from './team.ts';
 
-interface OwnerTables {
-  resource_owners: { type: string; id: string; team: string };
-}
-
-export const ownerSchema: Readonly<Record<string, SchemaStep>> = {
-  '0005_owners': async (db, dialect) => {
-    const text = sql.raw(columnTypes(dialect).text) as never;
-    await db.schema
-      .createTable('resource_owners')
-      .addColumn('type', text, (c) => c.notNull())
-      .addColumn('id', text, (c) => c.notNull())
-      .addColumn('team', text, (c) => c.notNull())
-      .addPrimaryKeyConstraint('resource_owners_key', ['type', 'id'] as never[])
-      .execute();
-  },
-};
-
-/** Which team has claimed which thing. */
-export class OwnerStore {
-  readonly #database: Database<OwnerTables>;
+export class TeamStore {
+  readonly #database: Database<TeamTables>;
 
   constructor(database: Database<unknown>) {
-    this.#database = database.as<OwnerTables>();
+    this.#database = database.as<TeamTables>();
   }
 
-  async teamOf({ type, id }: ResourceRef): Promise<string | undefined> {
-    const row = await this.#database.query
-      .selectFrom('resource_owners')
-      .select('team')
-      .where('type', '=', type)
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return row?.team;
+  /** Joins the surrounding transaction, as everything below does. */
+  transaction<T>(body: () => Promise<T>): Promise<T> {
+    return this.#database.write(body);
   }
 
-  /** Joins the surrounding transaction. */
-  async claim({ type, id }: ResourceRef, team: string): Promise<void> {
+  async find(name: string): Promise<Team | undefined> {
+    const row = await this.#database.query.selectFrom('teams').selectAll().where('name', '=', name).executeTakeFirst();
+    return row && toTeam(row);
+  }
+
+  async list(): Promise<Team[]> {
+    return (await this.#database.query.selectFrom('teams').selectAll().orderBy('name').execute()).map(toTeam);
+  }
+
+  /** @returns whether it was added: another one may have come first */
+  async add(team: Team): Promise<boolean> {
+    const added = await this.#database.write((tx) =>
+      tx
+        .insertInto('teams')
+        .values(toRow(team))
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .returning('name')
+        .execute(),
+    );
+    return added.length > 0;
+  }
+
+  async save(team: Team): Promise<void> {
+    await this.#database.write((tx) =>
+      tx.updateTable('teams').set(toRow(team)).where('name', '=', team.name).execute(),
+    );
+  }
+
+  async members(team: string): Promise<Member[]> {
+    const rows = await this.#database.query
+      .selectFrom('team_members')
+      .selectAll()
+      .where('team', '=', team)
+      .orderBy('principal')
+      .execute();
+    return rows.map((row) => ({
+      principal: row.principal,
+      roles: JSON.parse(row.roles) as Role[],
+      addedAt: row.added_at,
+      addedBy: row.added_by,
+    }));
+  }
+
+  async setMember(team: string, { principal, roles, addedAt, addedBy }: Member): Promise<void> {
+    const changed = { roles: JSON.stringify(roles), added_at: addedAt, added_by: addedBy };
     await this.#database.write((tx) =>
       tx
-        .insertInto('resource_owners')
-        .values({ type, id, team })
-        .onConflict((conflict) => conflict.columns(['type', 'id']).doUpdateSet({ team }))
+        .insertInto('team_members')
+        .values({ team, principal, ...changed })
+        .onConflict((conflict) => conflict.columns(['team', 'principal']).doUpdateSet(changed))
         .execute(),
     );
   }
+
+  /** @returns whether there was one */
+  async removeMember(team: string, principal: string): Promise<boolean> {
+    const { numDeletedRows } = await this.#database.write((tx) =>
+      tx
+        .deleteFrom('team_members')
+        .where('team', '=', team)
+        .where('principal', '=', principal)
+        .executeTakeFirstOrThrow(),
+    );
+    return numDeletedRows > 0n;
+  }
+}
+
+function toRow(team: Team): TeamTables['teams'] {
+  return {
+    name: team.name,
+    display_name: team.displayName,
+    cost_center: team.costCenter,
+    compliance_level: team.complianceLevel,
+    size: team.size,
+    created_at: team.createdAt,
+    created_by: team.createdBy,
+    archived_at: team.archivedAt,
+  };
+}
+
+function toTeam(row: TeamTables['teams']): Team {
+  return {
+    name: row.name,
+    displayName: row.display_name,
+    costCenter: row.cost_center,
+    complianceLevel: row.compliance_level as Team['complianceLevel'],
+    size: row.size as Team['size'],
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    archivedAt: row.archived_at,
+  };
 }

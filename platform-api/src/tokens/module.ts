@@ -7,13 +7,13 @@ import type { Owners } from '../teams/index.ts';
 import { tokenHandlers, tokenOperations } from './routes.ts';
 import { tokenSchema } from './schema.ts';
 import { TokenStore } from './store.ts';
-import { Tokens } from './tokens.ts';
+import { type Membership, Tokens } from './tokens.ts';
 
 const OWNER_ONLY = 0o600;
 
-export function openTokens(database: Database<unknown>, owners: Owners) {
+export function openTokens(database: Database<unknown>, { owners, teams }: { owners: Owners; teams: Membership }) {
   const store = new TokenStore(database);
-  const tokens = new Tokens(store);
+  const tokens = new Tokens(store, teams);
   owners.keep('token', async (id) => (await store.find(id))?.team);
   return {
     name: 'tokens',

@@ -1,3 +1,4 @@
+import { PlatformError } from '@mlops/errors';
 import { Type } from 'typebox';
 import { type Role, roles } from '../access/index.ts';
 import { type ApiHandlers, apiOperation, listOf } from '../api/index.ts';
@@ -51,6 +52,9 @@ export const tokenOperations = {
         team: Type.Optional(name),
         roles: Type.Optional(Type.Array(RoleSchema, { minItems: 1 })),
         service_account: Type.Optional(Type.String({ pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$' })),
+        member: Type.Optional(
+          Type.String({ minLength: 1, maxLength: 200, description: 'A member of the team, whose token it is.' }),
+        ),
         expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: SECONDS_MAX, description: 'Seconds.' })),
       },
       { additionalProperties: false },
@@ -76,8 +80,12 @@ export function tokenHandlers(tokens: Tokens): ApiHandlers<typeof tokenOperation
       return { type, id, team, roles: [...roles] };
     },
     listTokens: async () => ({ tokens: (await tokens.list(me())).map(view), next_page_token: null }),
-    async createToken({ name, team, roles, service_account, expires_in }) {
-      const request = { name, team, roles, serviceAccount: service_account, expiresInSeconds: expires_in };
+    async createToken({ name, team, roles, service_account, member, expires_in }) {
+      if (service_account !== undefined && member !== undefined) {
+        const message = "A token is for 'service_account' or for 'member', not for both.";
+        throw new PlatformError('INVALID_PARAMETER', message, { field: 'member' });
+      }
+      const request = { name, team, roles, serviceAccount: service_account, member, expiresInSeconds: expires_in };
       const { token, secret } = await tokens.create(me(), request);
       return { ...view(token), token: secret };
     },

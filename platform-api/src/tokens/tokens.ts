@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
-import { DEFAULT_TEAM, type Principal, type Role } from '../access/index.ts';
+import { DEFAULT_TEAM } from '@mlops/operations';
+import { inOneTeam, type Person, type Principal, type Role } from '../access/index.ts';
 import type { Token, TokenStore } from './store.ts';
 
 /** `mlops_<id>_<secret>`: the prefix lets scanners find one that has leaked. */
@@ -19,34 +20,60 @@ export interface TokenRequest {
   readonly roles?: readonly Role[] | undefined;
   /** A program of this name has the token, not the person who asks. */
   readonly serviceAccount?: string | undefined;
+  /** This member of the team has it: how somebody gets in for the first time. */
+  readonly member?: string | undefined;
   readonly expiresInSeconds?: number | undefined;
+}
+
+/** What is asked about teams. */
+export interface Membership {
+  /** @throws NOT_FOUND for a team that does not exist, or that who acts may not see */
+  existing(team: string): Promise<unknown>;
+  /** Roles of a member; undefined for who is none. */
+  rolesOf(team: string, principal: string): Promise<readonly Role[] | undefined>;
 }
 
 export class Tokens {
   readonly #store: TokenStore;
+  readonly #teams: Membership;
   readonly #believed = new Map<string, { readonly token: Token | undefined; readonly until: number }>();
 
-  constructor(store: TokenStore) {
+  constructor(store: TokenStore, teams: Membership) {
     this.#store = store;
+    this.#teams = teams;
   }
 
-  /** Makes a token that is narrower than its owner, never wider. @throws PERMISSION_DENIED naming what is too wide */
+  /**
+   * Makes a token that is narrower than its owner, never wider.
+   * @throws PERMISSION_DENIED naming what is too wide, NOT_FOUND for a team or a member that there is not
+   */
   async create(owner: Principal, request: TokenRequest): Promise<{ token: Token; secret: string }> {
-    const { team = owner.team, roles = owner.roles, serviceAccount, expiresInSeconds } = request;
+    const { team = owner.team, serviceAccount, member, expiresInSeconds } = request;
     const mayAll = owner.roles.includes('platform-admin');
-    const wider = roles.find((role) => !owner.roles.includes(role));
-    if (!mayAll && wider !== undefined) throw tooWide('roles', `the role '${wider}', which you do not have`);
     if (!mayAll && team !== owner.team) throw tooWide('team', `the team '${team}', which is not yours`);
-    if (serviceAccount !== undefined && !mayAll && !owner.roles.includes('team-admin'))
-      throw tooWide('service_account', 'a service account, which team-admins make');
+    await this.#teams.existing(team);
+    const forOthers = serviceAccount ?? member;
+    if (forOthers !== undefined && !mayAll && !owner.roles.includes('team-admin')) {
+      const field = serviceAccount === undefined ? 'member' : 'service_account';
+      throw tooWide(field, 'a token for somebody else, which team-admins make');
+    }
+    const most = member === undefined ? owner.roles : await this.#memberRoles(team, member);
+    const { roles = most } = request;
+    const isBound = member !== undefined || !mayAll;
+    const wider = roles.find((role) => isBound && !most.includes(role));
+    if (wider !== undefined) {
+      const whose = member === undefined ? 'which you do not have' : `which '${member}' does not have`;
+      throw tooWide('roles', `the role '${wider}', ${whose}`);
+    }
     const now = Date.now();
     const { id, secret, hash } = newSecret();
     const token: Token = {
       id,
       hash,
       name: request.name,
-      principalType: serviceAccount === undefined && owner.type !== 'service' ? 'user' : 'service',
-      principal: serviceAccount ?? owner.id,
+      principalType:
+        serviceAccount === undefined && (member !== undefined || owner.type !== 'service') ? 'user' : 'service',
+      principal: serviceAccount ?? member ?? owner.id,
       team,
       roles,
       createdBy: owner.id,
@@ -60,7 +87,7 @@ export class Tokens {
   }
 
   /** Whose a token is; undefined for one that is unknown, expired or revoked. */
-  async find(text: string): Promise<Principal | undefined> {
+  async find(text: string): Promise<Person | undefined> {
     const [, id, secret] = TOKEN.exec(text) ?? [];
     if (id === undefined || secret === undefined) return undefined;
     const token = await this.#look(id);
@@ -68,7 +95,24 @@ export class Tokens {
     if (!token || token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return undefined;
     if (!timingSafeEqual(Buffer.from(token.hash, 'hex'), digest(secret))) return undefined;
     if (now - (token.lastUsedAt ?? 0) > NOTED_MILLISECONDS) await this.#noteUse(token, now);
-    return { type: token.principalType, id: token.principal, team: token.team, roles: token.roles };
+    return inOneTeam(token.principalType, token.principal, token.team, token.roles);
+  }
+
+  /** Ends the tokens of a member of a team that are wider than these roles. Joins the surrounding transaction. */
+  async narrow(team: string, principal: string, roles: readonly Role[]): Promise<void> {
+    const now = Date.now();
+    for (const token of await this.#store.list(team, principal)) {
+      const isWider = token.roles.some((role) => !roles.includes(role)) || roles.length === 0;
+      if (token.revokedAt !== null || token.principalType !== 'user' || !isWider) continue;
+      await this.#store.revoke(token.id, now);
+      this.#believed.delete(token.id);
+    }
+  }
+
+  async #memberRoles(team: string, member: string): Promise<readonly Role[]> {
+    const roles = await this.#teams.rolesOf(team, member);
+    if (roles) return roles;
+    throw new PlatformError('NOT_FOUND', `The team '${team}' has no member '${member}'.`, { field: 'member' });
   }
 
   /** A person's own tokens; all of the team for who administers it. */

@@ -295,6 +295,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One’s own teams; a platform administrator sees all. */
+        get: operations["listTeams"];
+        put?: never;
+        /** Makes a team. Repeated with the same facts it changes nothing. */
+        post: operations["createTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A team. */
+        get: operations["getTeam"];
+        put?: never;
+        post?: never;
+        /** Closes a team: nothing of it answers any more. It can be restored. */
+        delete: operations["archiveTeam"];
+        options?: never;
+        head?: never;
+        /** Changes what a team is called, where its cost goes, its compliance level or size. */
+        patch: operations["updateTeam"];
+        trace?: never;
+    };
+    "/api/v1/teams/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an archived team again. */
+        post: operations["restoreTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{name}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a team, as what. */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{name}/members/{principal}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes somebody into a team, or gives them other roles; tokens that are wider end. */
+        put: operations["setMember"];
+        post?: never;
+        /** Takes somebody out of a team; their tokens for it end. */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -999,6 +1088,8 @@ export interface operations {
                 outcome?: string;
                 resource_type?: string;
                 resource_id?: string;
+                /** @description One of those that one may see: platform administrators see all. */
+                team?: string;
             };
             header?: never;
             path?: never;
@@ -1433,6 +1524,8 @@ export interface operations {
                     team?: string;
                     roles?: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
                     service_account?: string;
+                    /** @description A member of the team, whose token it is. */
+                    member?: string;
                     /** @description Seconds. */
                     expires_in?: number;
                 };
@@ -1504,6 +1597,433 @@ export interface operations {
                         expires_at: string | null;
                         revoked_at: string | null;
                         last_used_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        teams: {
+                            name: string;
+                            display_name: string;
+                            cost_center: string;
+                            /** @enum {string} */
+                            compliance_level: "standard" | "hipaa" | "pci";
+                            /**
+                             * @description What its quotas are.
+                             * @enum {string}
+                             */
+                            size: "S" | "M" | "L";
+                            /** Format: date-time */
+                            created_at: string;
+                            created_by: string;
+                            archived_at: string | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    display_name?: string;
+                    cost_center?: string;
+                    /** @enum {string} */
+                    compliance_level?: "standard" | "hipaa" | "pci";
+                    /**
+                     * @description What its quotas are.
+                     * @enum {string}
+                     */
+                    size?: "S" | "M" | "L";
+                    owners?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        display_name: string;
+                        cost_center: string;
+                        /** @enum {string} */
+                        compliance_level: "standard" | "hipaa" | "pci";
+                        /**
+                         * @description What its quotas are.
+                         * @enum {string}
+                         */
+                        size: "S" | "M" | "L";
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        archived_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        display_name: string;
+                        cost_center: string;
+                        /** @enum {string} */
+                        compliance_level: "standard" | "hipaa" | "pci";
+                        /**
+                         * @description What its quotas are.
+                         * @enum {string}
+                         */
+                        size: "S" | "M" | "L";
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        archived_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archiveTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        display_name: string;
+                        cost_center: string;
+                        /** @enum {string} */
+                        compliance_level: "standard" | "hipaa" | "pci";
+                        /**
+                         * @description What its quotas are.
+                         * @enum {string}
+                         */
+                        size: "S" | "M" | "L";
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        archived_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    display_name?: string;
+                    cost_center?: string;
+                    /** @enum {string} */
+                    compliance_level?: "standard" | "hipaa" | "pci";
+                    /**
+                     * @description What its quotas are.
+                     * @enum {string}
+                     */
+                    size?: "S" | "M" | "L";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        display_name: string;
+                        cost_center: string;
+                        /** @enum {string} */
+                        compliance_level: "standard" | "hipaa" | "pci";
+                        /**
+                         * @description What its quotas are.
+                         * @enum {string}
+                         */
+                        size: "S" | "M" | "L";
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        archived_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreTeam: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        display_name: string;
+                        cost_center: string;
+                        /** @enum {string} */
+                        compliance_level: "standard" | "hipaa" | "pci";
+                        /**
+                         * @description What its quotas are.
+                         * @enum {string}
+                         */
+                        size: "S" | "M" | "L";
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        archived_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        members: {
+                            principal: string;
+                            roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                            /** Format: date-time */
+                            added_at: string;
+                            added_by: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                /** @description As `mlops whoami` shows it. */
+                principal: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        principal: string;
+                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        /** Format: date-time */
+                        added_at: string;
+                        added_by: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                /** @description As `mlops whoami` shows it. */
+                principal: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        principal: string;
                     };
                 };
             };

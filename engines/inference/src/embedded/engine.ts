@@ -2,19 +2,20 @@ import { availableParallelism } from 'node:os';
 import { PlatformError, toPlatformError } from '@mlops/errors';
 import { checked, type ModelShape } from '../decoding/codec.ts';
 import { DecodingThread } from '../decoding/decoding-thread.ts';
-import type {
-  Answer,
-  DecodedRequest,
-  Inference,
-  InferenceEngine,
-  InferRequest,
-  InvocationsRequest,
-  LoadedModel,
-  ModelMetadata,
-  ModelSource,
-  RequestTrace,
-  VersionShare,
-  WireRequest,
+import {
+  type Answer,
+  DEFAULT_NAMESPACE,
+  type DecodedRequest,
+  type Inference,
+  type InferenceEngine,
+  type InferRequest,
+  type InvocationsRequest,
+  type LoadedModel,
+  type ModelMetadata,
+  type ModelSource,
+  type RequestTrace,
+  type VersionShare,
+  type WireRequest,
 } from '../engine.ts';
 import { decodeInvocations } from '../scoring/decode.ts';
 import { keyProblem, mismatch } from '../scoring/signature.ts';
@@ -57,23 +58,41 @@ const EXTRA_THREADS_PER_PROCESSOR = 4;
 export function openInference(options: InferenceOptions = {}): InferenceEngine {
   const threads = options.threads || Math.max(1, availableParallelism() - 1);
   const { queue = QUEUE, timeoutSeconds = TIMEOUT_SECONDS } = options;
-  return new EmbeddedInference(threads, new ModelPool({ threads, queue, timeoutSeconds }));
+  return new EmbeddedInference({
+    threads,
+    pool: new ModelPool({ threads, queue, timeoutSeconds }),
+    decoding: new DecodingThread(),
+    extraThreads: 0,
+    namespaces: new Map(),
+  });
+}
+
+/** What all namespaces have together. */
+interface Shared {
+  readonly threads: number;
+  readonly pool: ModelPool;
+  readonly decoding: DecodingThread;
+  extraThreads: number;
+  readonly namespaces: Map<string, EmbeddedInference>;
 }
 
 class EmbeddedInference implements InferenceEngine {
-  readonly #threads: number;
+  readonly #shared: Shared;
   readonly #pool: ModelPool;
-  #extraThreads = 0;
-  readonly #decoding = new DecodingThread();
   readonly #models = new Map<string, Served>();
   /** Versions that are being loaded, as name and version. */
   readonly #loading = new Set<string>();
   /** Why models that are meant to be served are not. */
   readonly #announced = new Map<string, string>();
 
-  constructor(threads: number, pool: ModelPool) {
-    this.#threads = threads;
-    this.#pool = pool;
+  constructor(shared: Shared, name = DEFAULT_NAMESPACE) {
+    this.#shared = shared;
+    this.#pool = shared.pool;
+    shared.namespaces.set(name, this);
+  }
+
+  namespace(name: string): EmbeddedInference {
+    return this.#shared.namespaces.get(name) ?? new EmbeddedInference(this.#shared, name);
   }
 
   async load(name: string, version: string, source: ModelSource): Promise<LoadedModel> {
@@ -95,24 +114,24 @@ class EmbeddedInference implements InferenceEngine {
 
   async #open(version: string, { path, options = {} }: ModelSource): Promise<Model> {
     const { onnxPath, session, signature, golden } = await readModel(path);
-    const { workers = this.#threads, keyColumn } = options;
+    const { workers = this.#shared.threads, keyColumn } = options;
     const key = crypto.randomUUID();
-    const copies = Math.min(Math.max(workers, 1), this.#threads);
+    const copies = Math.min(Math.max(workers, 1), this.#shared.threads);
     const wanted = options.intraOpThreads ?? session.intraOpThreads;
-    const left = Math.floor((PROCESSORS * EXTRA_THREADS_PER_PROCESSOR - this.#extraThreads) / copies);
+    const left = Math.floor((PROCESSORS * EXTRA_THREADS_PER_PROCESSOR - this.#shared.extraThreads) / copies);
     const intraOpThreads = Math.max(1, Math.min(wanted, PROCESSORS, 1 + left));
     const extraThreads = (intraOpThreads - 1) * copies;
-    this.#extraThreads += extraThreads;
+    this.#shared.extraThreads += extraThreads;
     const file = { key, path: onnxPath, options: { ...session, intraOpThreads }, copies };
     const loaded = await this.#pool.load(file).catch((error: unknown) => {
-      this.#extraThreads -= extraThreads;
+      this.#shared.extraThreads -= extraThreads;
       throw error;
     });
     const problem =
       keyProblem(loaded.inputs, signature, keyColumn) ?? (signature && mismatch(signature, loaded.inputs, keyColumn));
     if (problem !== undefined) {
       await this.#pool.unload(key);
-      this.#extraThreads -= extraThreads;
+      this.#shared.extraThreads -= extraThreads;
       throw new PlatformError('INVALID_MODEL', `The model cannot be served: ${problem}.`);
     }
     return { key, version, signature, golden, ...loaded, keyColumn, extraThreads, running: 0, idle: undefined };
@@ -153,7 +172,7 @@ class EmbeddedInference implements InferenceEngine {
     if (served.versions.size === 0) this.#models.delete(name);
     if (model.running > 0) await new Promise<void>((resolve) => (model.idle = resolve));
     await this.#pool.unload(model.key);
-    this.#extraThreads -= model.extraThreads;
+    this.#shared.extraThreads -= model.extraThreads;
   }
 
   announce(name: string, reason: string | undefined): void {
@@ -174,8 +193,12 @@ class EmbeddedInference implements InferenceEngine {
   }
 
   isServing(): boolean {
-    const names = this.models();
-    return !this.#pool.isExhausted && (names.length === 0 || names.some((name) => this.isReady(name)));
+    const served = [...this.#shared.namespaces.values()].flatMap((each) => each.#readiness());
+    return !this.#pool.isExhausted && (served.length === 0 || served.some(Boolean));
+  }
+
+  #readiness(): boolean[] {
+    return this.models().map((name) => this.isReady(name));
   }
 
   metadata(name: string, version?: string): ModelMetadata {
@@ -209,7 +232,7 @@ class EmbeddedInference implements InferenceEngine {
     const model = this.#model(name, version);
     trace.version = model.version;
     const { decoded, id, inference } = await this.#using(model, async () => {
-      const decoded = await this.#decoding.decode(request, model);
+      const decoded = await this.#shared.decoding.decode(request, model);
       const { id = ownId, inputs, keys } = decoded;
       Object.assign(trace, { id, inputs, keys } satisfies RequestTrace);
       return { decoded, id, inference: await this.#run(model, decoded) };
@@ -217,12 +240,12 @@ class EmbeddedInference implements InferenceEngine {
     const { protocol } = request;
     const { outputs } = inference;
     const answered = { protocol, id, name, version: model.version, outputs, rows: decoded.rows };
-    return { ...inference, id, body: await this.#decoding.encode(answered) };
+    return { ...inference, id, body: await this.#shared.decoding.encode(answered) };
   }
 
   async close(): Promise<void> {
     await this.#pool.close();
-    await this.#decoding.close();
+    await this.#shared.decoding.close();
   }
 
   async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {

@@ -2,7 +2,7 @@ import { PlatformError } from '@mlops/errors';
 import type { Pipeline } from '@mlops/operations';
 import { callerOf } from '@mlops/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Predictor, Protocol } from '../engine.ts';
+import type { InferenceEngine, Predictor, Protocol } from '../engine.ts';
 import { inferenceMetrics } from '../metrics.ts';
 import { type InferenceOperationName, inferenceOperations, pathsOf } from '../operations.ts';
 import { type OnPrediction, observed } from '../prediction.ts';
@@ -11,7 +11,7 @@ import { type OnPrediction, observed } from '../prediction.ts';
 const JSON_TYPE = 'application/json';
 
 export interface InferenceRoutesOptions {
-  readonly engine: Predictor;
+  readonly engine: Pick<InferenceEngine, 'namespace'>;
   readonly pipeline: Pipeline;
   /** Told of every prediction once its answer is computed. */
   readonly onPrediction?: OnPrediction;
@@ -19,6 +19,8 @@ export interface InferenceRoutesOptions {
 
 /** One request of an operation. */
 export interface Asked {
+  /** Where the caller's models are. */
+  readonly engine: Predictor;
   /** The model's name; '*' where the operation is the server's. */
   readonly name: string;
   readonly version: string | undefined;
@@ -36,12 +38,12 @@ interface Route {
 
 /** Puts operations of the table on a server: each through the pipeline, each answered as JSON. */
 export class Door {
-  readonly engine: Predictor;
+  readonly #engine: Pick<InferenceEngine, 'namespace'>;
   readonly #pipeline: Pipeline;
   readonly #report: OnPrediction;
 
   constructor(app: FastifyInstance, { engine, pipeline, onPrediction }: InferenceRoutesOptions) {
-    this.engine = engine;
+    this.#engine = engine;
     this.#pipeline = pipeline;
     const listeners = [metricsOf(app, engine), ...(onPrediction ? [onPrediction] : [])];
     this.#report = (event) => {
@@ -64,24 +66,25 @@ export class Door {
         url,
         handler: async (request, reply) => {
           const name = nameOf(request);
-          const asked = this.#asked(name, request);
-          const input = { name, version: asked.version };
-          const call = { name: operationName, operation, input, caller: callerOf(request) };
-          return sendJson(reply, await this.#pipeline(call, () => answer(asked)));
+          const { version } = request.params as { version?: string };
+          const call = { name: operationName, operation, input: { name, version }, caller: callerOf(request) };
+          const body = await this.#pipeline(call, (team) => answer(this.#asked(team, { name, version }, request)));
+          return sendJson(reply, body);
         },
       });
     }
   }
 
-  #asked(name: string, request: FastifyRequest): Asked {
-    const { version } = request.params as { version?: string };
+  /** Teams have namespaces of their own. */
+  #asked(team: string, { name, version }: Pick<Asked, 'name' | 'version'>, request: FastifyRequest): Asked {
+    const engine = this.#engine.namespace(team);
     const predict = async (protocol: Protocol) => {
       refuseBinary(request);
       const wire = { protocol, bytes: bytesOf(request.body), contentType: request.headers['content-type'] ?? '' };
-      const observing = { model: name, requestId: request.id, report: this.#report };
-      return (await observed(observing, (trace) => this.engine.answer(name, version, request.id, wire, trace))).body;
+      const observing = { namespace: team, model: name, requestId: request.id, report: this.#report };
+      return (await observed(observing, (trace) => engine.answer(name, version, request.id, wire, trace))).body;
     };
-    return { name, version, predict };
+    return { engine, name, version, predict };
   }
 }
 
@@ -115,10 +118,12 @@ function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
 const registered = new WeakMap<object, OnPrediction>();
 
 /** One set of metrics for each server, however many protocols it speaks. */
-function metricsOf(app: FastifyInstance, engine: Predictor): OnPrediction {
+function metricsOf(app: FastifyInstance, engine: Pick<InferenceEngine, 'namespace'>): OnPrediction {
   const known = registered.get(app.metrics);
   if (known) return known;
-  const listener = inferenceMetrics(app.metrics, (model) => engine.models().includes(model));
+  const listener = inferenceMetrics(app.metrics, (namespace, model) =>
+    engine.namespace(namespace).models().includes(model),
+  );
   registered.set(app.metrics, listener);
   return listener;
 }

@@ -21,20 +21,18 @@ export const inferenceRoutes: FastifyPluginAsync<InferenceRoutesOptions> = async
 };
 
 function v2Routes(scope: FastifyInstance, door: Door): void {
-  const { engine } = door;
   door.serve(scope, 'serverMetadata', { answer: async () => SERVER });
   door.serve(scope, 'serverLive', { answer: async () => ({ live: true }) });
-  door.serve(scope, 'serverReady', { answer: async () => serverReadiness(engine) });
-  door.serve(scope, 'listModels', { answer: async () => ({ models: engine.models() }) });
-  door.serve(scope, 'modelMetadata', { answer: async ({ name, version }) => engine.metadata(name, version) });
-  door.serve(scope, 'modelReady', { answer: async ({ name, version }) => readiness(engine, name, version) });
+  door.serve(scope, 'serverReady', { answer: async ({ engine }) => serverReadiness(engine) });
+  door.serve(scope, 'listModels', { answer: async ({ engine }) => ({ models: engine.models() }) });
+  door.serve(scope, 'modelMetadata', { answer: async ({ engine, name, version }) => engine.metadata(name, version) });
+  door.serve(scope, 'modelReady', { answer: async ({ engine, name, version }) => readiness(engine, name, version) });
   door.serve(scope, 'infer', { answer: async ({ predict }) => predict('v2') });
 }
 
 function v1Routes(scope: FastifyInstance, door: Door): void {
-  const { engine } = door;
-  door.serve(scope, 'listModelsV1', { answer: async () => ({ models: engine.models() }) });
-  door.serve(scope, 'modelReadyV1', { answer: async ({ name }) => readiness(engine, name, undefined) });
+  door.serve(scope, 'listModelsV1', { answer: async ({ engine }) => ({ models: engine.models() }) });
+  door.serve(scope, 'modelReadyV1', { answer: async ({ engine, name }) => readiness(engine, name, undefined) });
   door.serve(scope, 'predictV1', { nameOf: nameBeforeVerb, answer: async ({ predict }) => predict('v1') });
 }
 

@@ -1,7 +1,7 @@
 import { mlflowError, PlatformError } from '@mlops/errors';
 import { useErrorFormat } from '@mlops/service';
 import type { FastifyPluginAsync } from 'fastify';
-import type { Predictor } from '../engine.ts';
+import { DEFAULT_NAMESPACE, type Predictor } from '../engine.ts';
 import { takeBytes } from './bodies.ts';
 import { Door, type InferenceRoutesOptions } from './door.ts';
 
@@ -26,11 +26,11 @@ export const invocationsRoutes: FastifyPluginAsync<InvocationsRoutesOptions> = a
     const isNamed = url.includes(':name');
     door.serve(scope, 'invoke', {
       paths: [url],
-      ...(isNamed ? {} : { nameOf: () => onlyModel(engine) }),
+      ...(isNamed ? {} : { nameOf: () => onlyModel(engine.namespace(DEFAULT_NAMESPACE)) }),
       answer: async ({ predict }) => predict('invocations'),
     });
     if (isNamed) return;
-    door.serve(scope, 'ping', { answer: async () => (engine.models().length > 0 ? '\n' : noModel()) });
+    door.serve(scope, 'ping', { answer: async ({ engine }) => (engine.models().length > 0 ? '\n' : noModel()) });
     door.serve(scope, 'scoringVersion', { answer: async () => SPOKEN_VERSION });
   });
 };

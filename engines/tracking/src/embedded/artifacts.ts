@@ -1,13 +1,32 @@
-import { type BlobStore, safePath } from '@mlops/blobs';
+import { type BlobStore, joinPath, safePath } from '@mlops/blobs';
 import { PlatformError } from '@mlops/errors';
 import type { TrackingArtifacts } from '../engine.ts';
-import type { TrackingContext } from './context.ts';
+import { DEFAULT_WORKSPACE, type TrackingContext } from './context.ts';
+
+const WORKSPACES = 'workspaces';
+
+/**
+ * Where a path of a workspace lies in the store: below `workspaces/NAME`, and for `default` at the root, as MLflow lays
+ * them (server/handlers.py, `_get_workspace_scoped_repo_path_if_enabled`). A path into another workspace leads nowhere.
+ */
+export function inWorkspace(workspace: string, path: string): string {
+  const own = `${WORKSPACES}/${workspace}`;
+  if (path === own || path.startsWith(`${own}/`)) return path;
+  const isForeign = path === WORKSPACES || path.startsWith(`${WORKSPACES}/`);
+  return workspace === DEFAULT_WORKSPACE && !isForeign ? path : joinPath(own, path);
+}
 
 /** The artifact proxy over a blob store. What passes is hashed, so that a registered model's bytes are known. */
-export function artifactProxy({ database, blobs }: TrackingContext): TrackingArtifacts {
+export function artifactProxy({ database, blobs, workspace }: TrackingContext): TrackingArtifacts {
+  const placed = (path: string) => inWorkspace(workspace, safePath(path));
+  /** The path of something below the root, not the root itself. */
+  const named = (path: string) => {
+    if (safePath(path) === '') throw new PlatformError('INVALID_PATH', 'Invalid path: it is empty.', { field: 'path' });
+    return placed(path);
+  };
   return {
     async put(path, content) {
-      const safe = namedPath(path);
+      const safe = named(path);
       const stored = await blobs.put(safe, content);
       await database.write((tx) =>
         tx
@@ -18,10 +37,13 @@ export function artifactProxy({ database, blobs }: TrackingContext): TrackingArt
       );
       return stored;
     },
-    open: (path, range) => blobs.open(namedPath(path), range),
-    list: (directory) => blobs.list(safePath(directory)),
+    open: (path, range) => blobs.open(named(path), range),
+    async list(directory) {
+      const found = await blobs.list(placed(directory));
+      return safePath(directory) === '' ? found.filter(({ path }) => path !== WORKSPACES) : found;
+    },
     async delete(path) {
-      const safe = namedPath(path);
+      const safe = named(path);
       await existing(blobs, safe);
       await blobs.delete(safe);
       await database.write((tx) =>
@@ -45,13 +67,6 @@ export async function isStored(blobs: BlobStore, path: string): Promise<boolean>
     if (error instanceof PlatformError && error.code === 'NOT_FOUND') return false;
     throw error;
   }
-}
-
-/** The path of something below the root, not the root itself. */
-function namedPath(path: string): string {
-  const safe = safePath(path);
-  if (safe === '') throw new PlatformError('INVALID_PATH', 'Invalid path: it is empty.', { field: 'path' });
-  return safe;
 }
 
 async function existing(blobs: BlobStore, path: string): Promise<void> {

@@ -1,13 +1,13 @@
 import type { BlobStore } from '@mlops/blobs';
 import { type Database, migrate } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
-import type { TrackingEngine } from '../engine.ts';
-import { type ExperimentFinders, rootOf } from '../roots.ts';
+import type { ResourceRef } from '@mlops/operations';
+import type { TrackingEngine, TrackingWorkspace } from '../engine.ts';
 import { artifactProxy, isStored } from './artifacts.ts';
-import type { TrackingContext } from './context.ts';
+import { DEFAULT_WORKSPACE, type TrackingContext } from './context.ts';
 import { ensureDefaultExperiment, experimentOperations } from './experiments.ts';
 import { loggedModelOperations } from './logged-models.ts';
-import { proxiedDirectory } from './model-source.ts';
+import { storedDirectory } from './model-source.ts';
 import { modelVersionOperations } from './model-versions.ts';
 import { registeredModelOperations } from './registered-models.ts';
 import { existingVersion } from './registry-view.ts';
@@ -28,12 +28,29 @@ export interface EmbeddedTrackingOptions {
 /** The tracking engine in this process, on a database and a blob store that the caller opens and closes. */
 export async function openTracking(options: EmbeddedTrackingOptions): Promise<TrackingEngine> {
   await migrate(options.database, 'tracking', trackingSchema);
-  const context: TrackingContext = {
+  const shared = {
     database: options.database.as<TrackingTables>(),
     blobs: options.blobs,
     artifactRoot: options.artifactRoot ?? 'mlflow-artifacts:/',
   };
-  await ensureDefaultExperiment(context);
+  await ensureDefaultExperiment({ ...shared, workspace: DEFAULT_WORKSPACE });
+  const workspaces = new Map<string, TrackingWorkspace>();
+  return {
+    workspace(name) {
+      const known = workspaces.get(name);
+      if (known) return known;
+      const opened = openWorkspace({ ...shared, workspace: name });
+      workspaces.set(name, opened);
+      return opened;
+    },
+    addWorkspace: (name) => ensureDefaultExperiment({ ...shared, workspace: name }),
+    workspaceOf: (thing) => workspaceOf(shared.database, thing),
+    sharesDatabase: true,
+    close: () => Promise.resolve(),
+  };
+}
+
+function openWorkspace(context: TrackingContext): TrackingWorkspace {
   return {
     operations: {
       ...experimentOperations(context),
@@ -47,7 +64,7 @@ export async function openTracking(options: EmbeddedTrackingOptions): Promise<Tr
     artifacts: artifactProxy(context),
     async modelVersionFiles(name, version) {
       const row = await existingVersion(context, name, versionNumber(version));
-      const directory = proxiedDirectory(row.storage_location);
+      const directory = storedDirectory(context, row.storage_location);
       if (directory === undefined) {
         throw new PlatformError(
           'INVALID_STATE',
@@ -57,32 +74,21 @@ export async function openTracking(options: EmbeddedTrackingOptions): Promise<Tr
       const isFile = await isStored(context.blobs, directory);
       return { directory, isFile, digest: row.digest === '' ? undefined : row.digest };
     },
-    rootOf: (thing) => rootOf(experimentFinders(context), thing),
-    sharesDatabase: true,
-    close: () => Promise.resolve(),
   };
 }
 
-function experimentFinders({ database }: TrackingContext): ExperimentFinders {
-  const text = (row: { experiment: number } | undefined) => (row === undefined ? undefined : String(row.experiment));
-  return {
-    byName: async (name) =>
-      text(
-        await database.query
-          .selectFrom('experiments')
-          .select('id as experiment')
-          .where('name', '=', name)
-          .executeTakeFirst(),
-      ),
-    ofRun: async (id) =>
-      text(await database.query.selectFrom('runs').select('experiment').where('run_id', '=', id).executeTakeFirst()),
-    ofLoggedModel: async (id) =>
-      text(
-        await database.query
-          .selectFrom('logged_models')
-          .select('experiment')
-          .where('model_id', '=', id)
-          .executeTakeFirst(),
-      ),
-  };
+/** Runs and logged models lie in an experiment. */
+async function workspaceOf(database: Database<TrackingTables>, { type, id }: ResourceRef): Promise<string | undefined> {
+  const experiments = database.query.selectFrom('experiments as e').select('e.workspace');
+  if (type === 'experiment') {
+    if (!/^\d{1,15}$/.test(id)) return undefined;
+    return (await experiments.where('e.id', '=', Number(id)).executeTakeFirst())?.workspace;
+  }
+  if (type === 'run') {
+    const ofRun = experiments.innerJoin('runs as r', 'r.experiment', 'e.id').where('r.run_id', '=', id);
+    return (await ofRun.executeTakeFirst())?.workspace;
+  }
+  if (type !== 'logged-model') return undefined;
+  const ofModel = experiments.innerJoin('logged_models as m', 'm.experiment', 'e.id').where('m.model_id', '=', id);
+  return (await ofModel.executeTakeFirst())?.workspace;
 }

@@ -14,7 +14,7 @@ import { type Comparison, parseFilter } from '../search/filter.ts';
 import { invalidOrder, parseOrder } from '../search/order.ts';
 import type { Page } from '../search/page.ts';
 import { compare } from './compare.ts';
-import type { TrackingContext } from './context.ts';
+import { nameInSql, type TrackingContext } from './context.ts';
 import type { TrackingTables } from './tables.ts';
 
 const ATTRIBUTES: Readonly<Record<string, FieldRule>> = {
@@ -37,7 +37,10 @@ export async function experimentSearch(
   page: Page,
 ): Promise<Selectable<TrackingTables['experiments']>[]> {
   const comparisons = parseFilter(request.filter).map((comparison) => condition(context, comparison));
-  let query = context.database.query.selectFrom('experiments as e').selectAll();
+  let query = context.database.query
+    .selectFrom('experiments as e')
+    .selectAll()
+    .where('workspace', '=', context.workspace);
   if (request.view_type !== 'ALL') {
     query = query.where('lifecycle_stage', '=', request.view_type === 'DELETED_ONLY' ? 'deleted' : 'active');
   }
@@ -55,7 +58,8 @@ export async function experimentSearch(
     .execute();
 }
 
-function condition({ database: { dialect } }: TrackingContext, comparison: Comparison): RawBuilder<boolean> {
+function condition(context: TrackingContext, comparison: Comparison): RawBuilder<boolean> {
+  const { dialect } = context.database;
   const { entity, key, operator, value } = comparison;
   if (entity === 'tag' || entity === 'tags') {
     checkComparison(comparison, 'tag', TAG);
@@ -66,5 +70,6 @@ function condition({ database: { dialect } }: TrackingContext, comparison: Compa
   const rule = entryOf(ATTRIBUTES, key);
   if (!rule) throw invalidAttribute(key, Object.keys(ATTRIBUTES));
   checkComparison(comparison, 'attribute', rule);
-  return compare(dialect, sql.ref(`e.${key}`), operator, value);
+  const column = key === 'name' ? nameInSql(context, 'e') : sql.ref(`e.${key}`);
+  return compare(dialect, column, operator, value);
 }

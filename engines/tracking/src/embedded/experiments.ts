@@ -4,7 +4,7 @@ import type { Selectable } from 'kysely';
 import type { TrackingOperations } from '../engine.ts';
 import { type Experiment, listField } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
-import { isIn, joinUri, type TrackingContext } from './context.ts';
+import { DEFAULT_WORKSPACE, isIn, joinUri, keyOf, nameOf, type TrackingContext } from './context.ts';
 import { experimentSearch } from './experiment-search.ts';
 import type { TrackingTables } from './tables.ts';
 import {
@@ -30,6 +30,7 @@ type Operations = Pick<
   | 'deleteExperimentTag'
 >;
 
+const DEFAULT_NAME = 'Default';
 const PAGE = { fallback: 0, max: 50_000 };
 
 export function experimentOperations(context: TrackingContext): Operations {
@@ -45,7 +46,7 @@ export function experimentOperations(context: TrackingContext): Operations {
       .execute();
     return rows.map((row) => ({
       experiment_id: String(row.id),
-      name: row.name,
+      name: nameOf(row.name),
       artifact_location: row.artifact_location,
       lifecycle_stage: row.lifecycle_stage,
       last_update_time: row.last_update_time,
@@ -66,6 +67,7 @@ export function experimentOperations(context: TrackingContext): Operations {
         .updateTable('experiments')
         .set({ lifecycle_stage: stage, last_update_time: now })
         .where('id', '=', number)
+        .where('workspace', '=', context.workspace)
         .where('lifecycle_stage', '=', from)
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 0n) throw noExperiment(id);
@@ -85,7 +87,8 @@ export function experimentOperations(context: TrackingContext): Operations {
       const now = Date.now();
       const id = await database.write(async (tx) => {
         const row = {
-          name,
+          name: keyOf(context, name),
+          workspace: context.workspace,
           artifact_location: '',
           lifecycle_stage: 'active',
           creation_time: now,
@@ -99,7 +102,7 @@ export function experimentOperations(context: TrackingContext): Operations {
           .catch((error: unknown) => {
             throw isUniqueViolation(error) ? experimentExists(name) : error;
           });
-        const artifact_location = location || joinUri(context.artifactRoot, String(created.id));
+        const artifact_location = location || joinUri(context.artifactRoot, ...ownFolder(context), String(created.id));
         await tx.updateTable('experiments').set({ artifact_location }).where('id', '=', created.id).execute();
         for (const { key, value = '' } of uniqueByKey(tags)) {
           await tx.insertInto('experiment_tags').values({ experiment: created.id, key, value }).execute();
@@ -114,6 +117,7 @@ export function experimentOperations(context: TrackingContext): Operations {
         .selectFrom('experiments')
         .selectAll()
         .where('id', '=', experimentNumber(id))
+        .where('workspace', '=', context.workspace)
         .executeTakeFirst();
       const [experiment] = await view(row ? [row] : []);
       if (!experiment) throw noExperiment(id);
@@ -124,7 +128,7 @@ export function experimentOperations(context: TrackingContext): Operations {
       const row = await database.query
         .selectFrom('experiments')
         .selectAll()
-        .where('name', '=', name)
+        .where('name', '=', keyOf(context, name))
         .executeTakeFirst();
       const [experiment] = await view(row ? [row] : []);
       if (!experiment) throw new PlatformError('NOT_FOUND', `Could not find experiment with name '${name}'`);
@@ -139,21 +143,22 @@ export function experimentOperations(context: TrackingContext): Operations {
     },
 
     async updateExperiment({ experiment_id: id, new_name: name }) {
-      if (!name) return {};
-      checkExperimentName(name);
+      if (name) checkExperimentName(name);
       await database.write(async (tx) => {
         const row = await tx
           .selectFrom('experiments')
           .select('lifecycle_stage')
           .where('id', '=', experimentNumber(id))
+          .where('workspace', '=', context.workspace)
           .executeTakeFirst();
         if (!row) throw noExperiment(id);
+        if (!name) return;
         if (row.lifecycle_stage !== 'active') {
           throw new PlatformError('INVALID_STATE', 'Cannot rename a non-active experiment.');
         }
         await tx
           .updateTable('experiments')
-          .set({ name, last_update_time: Date.now() })
+          .set({ name: keyOf(context, name), last_update_time: Date.now() })
           .where('id', '=', experimentNumber(id))
           .execute()
           .catch((error: unknown) => {
@@ -205,11 +210,12 @@ export function experimentOperations(context: TrackingContext): Operations {
 }
 
 /** The number of an experiment that takes changes. @throws NOT_FOUND, INVALID_STATE */
-export async function activeExperiment({ database }: TrackingContext, id: string): Promise<number> {
+export async function activeExperiment({ database, workspace }: TrackingContext, id: string): Promise<number> {
   const row = await database.query
     .selectFrom('experiments')
     .select(['id', 'lifecycle_stage'])
     .where('id', '=', experimentNumber(id))
+    .where('workspace', '=', workspace)
     .executeTakeFirst();
   if (!row) throw noExperiment(id);
   if (row.lifecycle_stage !== 'active') {
@@ -221,12 +227,25 @@ export async function activeExperiment({ database }: TrackingContext, id: string
   return row.id;
 }
 
-/** The experiment that exists from the start: number 0, named Default. */
-export async function ensureDefaultExperiment({ database, artifactRoot }: TrackingContext): Promise<void> {
+/** See `inWorkspace`: each workspace but `default` has its artifacts in a folder of its own. */
+function ownFolder({ workspace }: TrackingContext): string[] {
+  return workspace === DEFAULT_WORKSPACE ? [] : ['workspaces', workspace];
+}
+
+/** The experiment that exists from the start: named Default, in the workspace `default` number 0. */
+export async function ensureDefaultExperiment(context: TrackingContext): Promise<void> {
+  const { database, artifactRoot, workspace } = context;
+  if (workspace !== DEFAULT_WORKSPACE) {
+    const { getExperimentByName, createExperiment } = experimentOperations(context);
+    const known = await ifExists(getExperimentByName({ experiment_name: DEFAULT_NAME }));
+    if (!known) await createExperiment({ name: DEFAULT_NAME });
+    return;
+  }
   const now = Date.now();
   const row = {
     id: 0,
-    name: 'Default',
+    name: DEFAULT_NAME,
+    workspace: DEFAULT_WORKSPACE,
     artifact_location: joinUri(artifactRoot, '0'),
     lifecycle_stage: 'active',
     creation_time: now,
@@ -239,6 +258,16 @@ export async function ensureDefaultExperiment({ database, artifactRoot }: Tracki
       .onConflict((c) => c.doNothing())
       .execute(),
   );
+}
+
+/** What a look-up of one thing finds; undefined where there is none. */
+async function ifExists<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof PlatformError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 /** Of several tags with one key the last counts, as an upsert of each in order would leave it. */

@@ -13,7 +13,7 @@ import { type Comparison, parseFilter } from '../search/filter.ts';
 import { boundedOrder, invalidOrder } from '../search/order.ts';
 import type { Page } from '../search/page.ts';
 import { compare } from './compare.ts';
-import { isIn, type TrackingContext } from './context.ts';
+import { isIn, ownExperiments, type TrackingContext } from './context.ts';
 import type { TrackingTables } from './tables.ts';
 import { experimentNumber, invalid } from './validation.ts';
 
@@ -41,9 +41,10 @@ export async function loggedModelSearch(
   page: Page,
 ): Promise<Selectable<TrackingTables['logged_models']>[]> {
   checkDatasets(request.datasets);
-  const experiments = (request.experiment_ids ?? []).map(experimentNumber);
+  const asked = (request.experiment_ids ?? []).map(experimentNumber);
   const conditions = parseFilter(request.filter).map((comparison) => condition(context, comparison, request.datasets));
   const order = boundedOrder(request.order_by).map(orderBy);
+  const experiments = await ownExperiments(context, asked);
   const { rows } = await sql<Selectable<TrackingTables['logged_models']>>`
     select m.* from logged_models m
     where ${sql.join([sql`m.lifecycle_stage = 'active'`, isIn(context, 'm.experiment', experiments), ...conditions], sql` and `)}

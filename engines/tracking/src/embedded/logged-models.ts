@@ -5,7 +5,7 @@ import type { Selectable } from 'kysely';
 import type { TrackingOperations } from '../engine.ts';
 import { type LoggedModel, type LoggedModelStatus, listField, type Param } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
-import { isIn, joinUri, type TrackingContext } from './context.ts';
+import { isIn, joinUri, ofWorkspace, type TrackingContext } from './context.ts';
 import { activeExperiment, uniqueByKey } from './experiments.ts';
 import { loggedModelSearch } from './logged-model-search.ts';
 import { randomRunName } from './run-names.ts';
@@ -31,12 +31,8 @@ export function loggedModelOperations(context: TrackingContext): Operations {
   const { database } = context;
 
   async function existing(id: string, withDeleted = false): Promise<Row> {
-    const row = await database.query
-      .selectFrom('logged_models')
-      .selectAll()
-      .where('model_id', '=', id)
-      .executeTakeFirst();
-    if (!row || (row.lifecycle_stage !== 'active' && !withDeleted)) throw noLoggedModel(id);
+    const row = await loggedModel(context, id);
+    if (row.lifecycle_stage !== 'active' && !withDeleted) throw noLoggedModel(id);
     return row;
   }
 
@@ -215,6 +211,18 @@ async function viewLoggedModels(context: TrackingContext, rows: readonly Row[]):
       },
     };
   });
+}
+
+/** A logged model of the workspace, deleted or not. @throws NOT_FOUND */
+export async function loggedModel(context: TrackingContext, id: string): Promise<Row> {
+  const row = await context.database.query
+    .selectFrom('logged_models')
+    .selectAll()
+    .where('model_id', '=', id)
+    .where(ofWorkspace(context, 'logged_models'))
+    .executeTakeFirst();
+  if (!row) throw noLoggedModel(id);
+  return row;
 }
 
 export function noLoggedModel(id: string): PlatformError {

@@ -4,10 +4,11 @@ import { basename } from 'node:path/posix';
 import { fileURLToPath } from 'node:url';
 import type { PlatformError } from '@mlops/errors';
 import type { RequestOf } from '../engine.ts';
+import { inWorkspace } from './artifacts.ts';
 import { joinUri, type TrackingContext } from './context.ts';
-import { noLoggedModel } from './logged-models.ts';
+import { loggedModel as anyLoggedModel, noLoggedModel } from './logged-models.ts';
 import { existingVersion } from './registry-view.ts';
-import { noRun } from './runs.ts';
+import { noRun, runNamed } from './runs.ts';
 import { hasParentSegment, invalid, versionNumber } from './validation.ts';
 
 type Request = RequestOf<'createModelVersion'>;
@@ -29,8 +30,8 @@ interface Resolved {
 export async function resolveSource(context: TrackingContext, request: Request): Promise<Resolved> {
   const { source } = request;
   if (hasParentSegment(source)) throw invalidSource(source, "Source must not contain '..'.");
-  if (isPrompt(request)) return promptSource(request);
   if (request.model_id) await loggedModel(context, request.model_id);
+  if (isPrompt(request)) return promptSource(request);
   const scheme = schemeOf(source);
   if (source.startsWith('models:/')) return resolveModelUri(context, request);
   if (source.startsWith('runs:/')) return resolveRunUri(context, request);
@@ -107,18 +108,14 @@ function localPath(uri: string): string | undefined {
   }
 }
 
-async function loggedModel({ database }: TrackingContext, id: string) {
-  const row = await database.query
-    .selectFrom('logged_models')
-    .selectAll()
-    .where('model_id', '=', id)
-    .executeTakeFirst();
-  if (row?.lifecycle_stage !== 'active') throw noLoggedModel(id);
+async function loggedModel(context: TrackingContext, id: string) {
+  const row = await anyLoggedModel(context, id);
+  if (row.lifecycle_stage !== 'active') throw noLoggedModel(id);
   return row;
 }
 
-async function runOf({ database }: TrackingContext, id: string) {
-  const row = await database.query.selectFrom('runs').selectAll().where('run_id', '=', id).executeTakeFirst();
+async function runOf(context: TrackingContext, id: string) {
+  const row = await runNamed(context, id).executeTakeFirst();
   if (!row) throw noRun(id);
   return row;
 }
@@ -139,15 +136,21 @@ export function proxiedDirectory(location: string): string | undefined {
   return (path.startsWith('//') ? path.slice(2).replace(/^[^/]*/, '') : path).replace(/^\/+|\/+$/g, '');
 }
 
+/** Where the files of a location lie in the blob store, seen from the workspace; undefined for what lies elsewhere. */
+export function storedDirectory({ workspace }: TrackingContext, location: string): string | undefined {
+  const directory = proxiedDirectory(location);
+  return directory === undefined ? undefined : inWorkspace(workspace, directory);
+}
+
 /**
  * `sha256:…` over the lines "digest  path" of all files below a location, by path, or of the one file at the location;
  * '' where the files did not pass here.
  */
-export async function directoryDigest({ database }: TrackingContext, location: string): Promise<string> {
-  const directory = proxiedDirectory(location);
+export async function directoryDigest(context: TrackingContext, location: string): Promise<string> {
+  const directory = storedDirectory(context, location);
   if (directory === undefined) return '';
   const pattern = `${directory.replace(LIKE_WILDCARDS, '_')}/%`;
-  const rows = await database.query
+  const rows = await context.database.query
     .selectFrom('artifacts')
     .select(['path', 'sha256'])
     .where((eb) => eb.or([eb('path', '=', directory), eb('path', 'like', pattern)]))

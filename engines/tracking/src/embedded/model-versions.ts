@@ -1,7 +1,7 @@
 import type { TrackingOperations } from '../engine.ts';
 import { listField, type ModelVersion } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
-import type { TrackingContext } from './context.ts';
+import { keyOf, type TrackingContext } from './context.ts';
 import { uniqueByKey } from './experiments.ts';
 import { directoryDigest, resolveSource } from './model-source.ts';
 import { searchVersionRows } from './registry-search.ts';
@@ -33,7 +33,8 @@ const REDACTED = {
 const VERSIONS_TAG = 'mlflow.modelVersions';
 
 export function modelVersionOperations(context: TrackingContext): Operations {
-  const { database } = context;
+  const { database, workspace } = context;
+  const keyed = (name: string) => keyOf(context, name);
 
   async function viewOne(name: string, version: number): Promise<{ model_version: ModelVersion }> {
     const [model_version] = await viewVersions(context, [await existingVersion(context, name, version)]);
@@ -45,7 +46,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
     const { newest } = await database.query
       .selectFrom('model_versions')
       .select((eb) => eb.fn.max('version').as('newest'))
-      .where('name', '=', name)
+      .where('name', '=', keyed(name))
       .executeTakeFirstOrThrow();
     return (newest ?? 0) + 1;
   }
@@ -57,7 +58,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
       await tx
         .updateTable('model_versions')
         .set({ ...change(row), last_update_time: Date.now() })
-        .where('name', '=', name)
+        .where('name', '=', keyed(name))
         .where('version', '=', version)
         .execute();
       await touchModel(context, name);
@@ -97,7 +98,8 @@ export function modelVersionOperations(context: TrackingContext): Operations {
         await tx
           .insertInto('model_versions')
           .values({
-            name,
+            name: keyed(name),
+            workspace,
             version,
             creation_time: now,
             last_update_time: now,
@@ -114,7 +116,10 @@ export function modelVersionOperations(context: TrackingContext): Operations {
           })
           .execute();
         for (const { key, value = '' } of uniqueByKey(tags)) {
-          await tx.insertInto('model_version_tags').values({ name, version, key, value }).execute();
+          await tx
+            .insertInto('model_version_tags')
+            .values({ name: keyed(name), version, key, value })
+            .execute();
         }
         if (model_id) await noteVersion(model_id, name, version);
         return viewOne(name, version);
@@ -132,7 +137,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
           await tx
             .updateTable('model_versions')
             .set({ stage: 'Archived', last_update_time: Date.now() })
-            .where('name', '=', name)
+            .where('name', '=', keyed(name))
             .where('stage', '=', target)
             .where('deleted', '=', 0)
             .where('version', '!=', versionNumber(version))
@@ -149,12 +154,12 @@ export function modelVersionOperations(context: TrackingContext): Operations {
         await tx
           .updateTable('model_versions')
           .set({ ...REDACTED, deleted: 1, last_update_time: Date.now() })
-          .where('name', '=', name)
+          .where('name', '=', keyed(name))
           .where('version', '=', version)
           .execute();
         await touchModel(context, name);
         for (const table of ['model_version_tags', 'registered_model_aliases'] as const) {
-          await tx.deleteFrom(table).where('name', '=', name).where('version', '=', version).execute();
+          await tx.deleteFrom(table).where('name', '=', keyed(name)).where('version', '=', version).execute();
         }
       });
       return {};
@@ -181,7 +186,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
         const { version } = await existingVersion(context, name, versionNumber(text));
         await tx
           .insertInto('model_version_tags')
-          .values({ name, version, key, value })
+          .values({ name: keyed(name), version, key, value })
           .onConflict((conflict) => conflict.columns(['name', 'version', 'key']).doUpdateSet({ value }))
           .execute();
         await update(name, text, () => ({}));
@@ -194,7 +199,7 @@ export function modelVersionOperations(context: TrackingContext): Operations {
         const { version } = await existingVersion(context, name, versionNumber(text));
         await tx
           .deleteFrom('model_version_tags')
-          .where('name', '=', name)
+          .where('name', '=', keyed(name))
           .where('version', '=', version)
           .where('key', '=', key)
           .execute();

@@ -3,7 +3,7 @@ import { PlatformError } from '@mlops/errors';
 import type { TrackingOperations } from '../engine.ts';
 import { listField, type RegisteredModel } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
-import type { TrackingContext } from './context.ts';
+import { keyOf, type TrackingContext } from './context.ts';
 import { uniqueByKey } from './experiments.ts';
 import { searchModelRows } from './registry-search.ts';
 import {
@@ -43,7 +43,8 @@ type Operations = Pick<
 const PAGE = { fallback: 100, max: 1000 };
 
 export function registeredModelOperations(context: TrackingContext): Operations {
-  const { database } = context;
+  const { database, workspace } = context;
+  const keyed = (name: string) => keyOf(context, name);
 
   async function viewByName(name: string): Promise<{ registered_model: RegisteredModel }> {
     const [model] = await viewModels(context, [await existingModel(context, name)]);
@@ -59,13 +60,16 @@ export function registeredModelOperations(context: TrackingContext): Operations 
       return database.write(async (tx) => {
         await tx
           .insertInto('registered_models')
-          .values({ name, description, creation_time: now, last_update_time: now })
+          .values({ name: keyed(name), workspace, description, creation_time: now, last_update_time: now })
           .execute()
           .catch((error: unknown) => {
             throw isUniqueViolation(error) ? modelExists(name) : error;
           });
         for (const { key, value = '' } of uniqueByKey(tags)) {
-          await tx.insertInto('registered_model_tags').values({ name, key, value }).execute();
+          await tx
+            .insertInto('registered_model_tags')
+            .values({ name: keyed(name), key, value })
+            .execute();
         }
         return viewByName(name);
       });
@@ -78,8 +82,8 @@ export function registeredModelOperations(context: TrackingContext): Operations 
         await existingModel(context, name);
         await tx
           .updateTable('registered_models')
-          .set({ name: newName, last_update_time: Date.now() })
-          .where('name', '=', name)
+          .set({ name: keyed(newName), last_update_time: Date.now() })
+          .where('name', '=', keyed(name))
           .execute()
           .catch((error: unknown) => {
             throw isUniqueViolation(error) ? modelExists(newName) : error;
@@ -94,7 +98,7 @@ export function registeredModelOperations(context: TrackingContext): Operations 
         await tx
           .updateTable('registered_models')
           .set({ description: checkDescription(description ?? ''), last_update_time: Date.now() })
-          .where('name', '=', name)
+          .where('name', '=', keyed(name))
           .execute();
         return viewByName(name);
       });
@@ -103,7 +107,7 @@ export function registeredModelOperations(context: TrackingContext): Operations 
     async deleteRegisteredModel({ name }) {
       await database.write(async (tx) => {
         await existingModel(context, name);
-        await tx.deleteFrom('registered_models').where('name', '=', name).execute();
+        await tx.deleteFrom('registered_models').where('name', '=', keyed(name)).execute();
       });
       return {};
     },
@@ -130,7 +134,7 @@ export function registeredModelOperations(context: TrackingContext): Operations 
         await touchModel(context, name);
         await tx
           .insertInto('registered_model_tags')
-          .values({ name, key, value })
+          .values({ name: keyed(name), key, value })
           .onConflict((conflict) => conflict.columns(['name', 'key']).doUpdateSet({ value }))
           .execute();
       });
@@ -140,7 +144,7 @@ export function registeredModelOperations(context: TrackingContext): Operations 
     async deleteRegisteredModelTag({ name, key }) {
       await database.write(async (tx) => {
         await existingModel(context, name);
-        await tx.deleteFrom('registered_model_tags').where('name', '=', name).where('key', '=', key).execute();
+        await tx.deleteFrom('registered_model_tags').where('name', '=', keyed(name)).where('key', '=', key).execute();
       });
       return {};
     },
@@ -153,7 +157,7 @@ export function registeredModelOperations(context: TrackingContext): Operations 
         await existingVersion(context, name, version);
         await tx
           .insertInto('registered_model_aliases')
-          .values({ name, alias, version })
+          .values({ name: keyed(name), alias, version })
           .onConflict((conflict) => conflict.columns(['name', 'alias']).doUpdateSet({ version }))
           .execute();
       });
@@ -163,7 +167,11 @@ export function registeredModelOperations(context: TrackingContext): Operations 
     async deleteRegisteredModelAlias({ name, alias }) {
       await database.write(async (tx) => {
         await existingModel(context, name);
-        await tx.deleteFrom('registered_model_aliases').where('name', '=', name).where('alias', '=', alias).execute();
+        await tx
+          .deleteFrom('registered_model_aliases')
+          .where('name', '=', keyed(name))
+          .where('alias', '=', alias)
+          .execute();
       });
       return {};
     },
@@ -173,12 +181,12 @@ export function registeredModelOperations(context: TrackingContext): Operations 
       const query = database.query.selectFrom('model_versions').selectAll('model_versions').where('deleted', '=', 0);
       const row =
         alias.toLowerCase() === 'latest'
-          ? await query.where('name', '=', name).orderBy('version', 'desc').limit(1).executeTakeFirst()
+          ? await query.where('name', '=', keyed(name)).orderBy('version', 'desc').limit(1).executeTakeFirst()
           : await query
               .innerJoin('registered_model_aliases as a', (join) =>
                 join.onRef('a.name', '=', 'model_versions.name').onRef('a.version', '=', 'model_versions.version'),
               )
-              .where('a.name', '=', name)
+              .where('a.name', '=', keyed(name))
               .where('a.alias', '=', alias)
               .executeTakeFirst();
       const [version] = await viewVersions(context, row ? [row] : []);

@@ -13,7 +13,7 @@ import { type Comparison, parseFilter } from '../search/filter.ts';
 import { invalidOrder, parseOrder } from '../search/order.ts';
 import type { Page } from '../search/page.ts';
 import { compare } from './compare.ts';
-import type { TrackingContext } from './context.ts';
+import { nameInSql, type TrackingContext } from './context.ts';
 import type { VersionRow } from './registry-view.ts';
 import type { TrackingTables } from './tables.ts';
 
@@ -51,7 +51,8 @@ export async function searchModelRows(
 ) {
   const { conditions, order } = translate(context, MODELS, request);
   const { rows } = await sql<Selectable<TrackingTables['registered_models']>>`
-    select m.* from registered_models m where ${sql.join(conditions, sql` and `)}
+    select m.* from registered_models m where m.workspace = ${context.workspace}
+    and ${sql.join(conditions, sql` and `)}
     order by ${sql.join([...order, sql`m.name`])}
     limit ${page.limit + 1} offset ${page.offset}`.execute(context.database.query);
   return rows;
@@ -64,7 +65,8 @@ export async function searchVersionRows(
 ) {
   const { conditions, order } = translate(context, VERSIONS, request);
   const { rows } = await sql<VersionRow>`
-    select m.* from model_versions m where m.deleted = 0 and ${sql.join(conditions, sql` and `)}
+    select m.* from model_versions m where m.deleted = 0
+    and m.workspace = ${context.workspace} and ${sql.join(conditions, sql` and `)}
     order by ${sql.join([...order, sql`m.last_update_time desc`, sql`m.name`, sql`m.version desc`])}
     limit ${page.limit + 1} offset ${page.offset}`.execute(context.database.query);
   return rows;
@@ -84,11 +86,8 @@ function translate(context: TrackingContext, search: Search, request: { filter?:
   return { conditions, order };
 }
 
-function condition(
-  { database: { dialect } }: TrackingContext,
-  search: Search,
-  comparison: Comparison,
-): RawBuilder<boolean> {
+function condition(context: TrackingContext, search: Search, comparison: Comparison): RawBuilder<boolean> {
+  const { dialect } = context.database;
   const { entity, key, operator, value } = comparison;
   if (entity === 'tag' || entity === 'tags') {
     checkComparison(comparison, 'tag', STRING);
@@ -103,7 +102,8 @@ function condition(
   const attribute = entryOf(search.attributes, key);
   if (!attribute) throw invalidAttribute(key, Object.keys(search.attributes));
   checkComparison(comparison, 'attribute', attribute.rule);
-  return compare(dialect, sql.ref(`m.${attribute.column}`), operator, value);
+  const column = attribute.column === 'name' ? nameInSql(context, 'm') : sql.ref(`m.${attribute.column}`);
+  return compare(dialect, column, operator, value);
 }
 
 function isPrompt(search: Search): RawBuilder<boolean> {

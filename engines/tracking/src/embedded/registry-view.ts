@@ -1,7 +1,7 @@
 import { PlatformError } from '@mlops/errors';
 import type { Selectable } from 'kysely';
 import { listField, type ModelVersion, type RegisteredModel } from '../messages.ts';
-import { isIn, type TrackingContext } from './context.ts';
+import { isIn, keyOf, nameOf, type TrackingContext } from './context.ts';
 import type { TrackingTables } from './tables.ts';
 
 export type VersionRow = Selectable<TrackingTables['model_versions']>;
@@ -20,7 +20,7 @@ export async function viewVersions(context: TrackingContext, rows: readonly Vers
   return rows.map((row) => {
     const id = `${row.version}/${row.name}`;
     return {
-      name: row.name,
+      name: nameOf(row.name),
       version: String(row.version),
       creation_timestamp: row.creation_time,
       last_updated_timestamp: row.last_update_time,
@@ -56,17 +56,21 @@ export async function viewModels(context: TrackingContext, rows: readonly ModelR
     query.selectFrom('registered_model_aliases').selectAll().where(ofNames).orderBy('alias').execute(),
     latestVersions(
       context,
-      rows.map((row) => row.name),
+      rows.map((row) => nameOf(row.name)),
     ),
   ]);
   return rows.map((row) => {
+    const name = nameOf(row.name);
     const mine = (each: { name: string }) => each.name === row.name;
     return {
-      name: row.name,
+      name,
       creation_timestamp: row.creation_time,
       last_updated_timestamp: row.last_update_time,
       ...(row.description === '' ? {} : { description: row.description }),
-      ...listField('latest_versions', latest.filter(mine)),
+      ...listField(
+        'latest_versions',
+        latest.filter((version) => version.name === name),
+      ),
       ...listField(
         'tags',
         tags.filter(mine).map(({ key, value }) => ({ key, value })),
@@ -86,7 +90,13 @@ export async function latestVersions(context: TrackingContext, names: readonly s
     .selectFrom('model_versions')
     .select((eb) => ['name', eb.fn.max('version').as('version')])
     .where('deleted', '=', 0)
-    .where(isIn(context, 'name', names))
+    .where(
+      isIn(
+        context,
+        'name',
+        names.map((name) => keyOf(context, name)),
+      ),
+    )
     .groupBy(['name', 'stage'])
     .as('newest');
   const rows = await query
@@ -102,26 +112,22 @@ export async function latestVersions(context: TrackingContext, names: readonly s
 }
 
 /** @throws NOT_FOUND */
-export async function existingModel({ database }: TrackingContext, name: string): Promise<ModelRow> {
-  const row = await database.query
+export async function existingModel(context: TrackingContext, name: string): Promise<ModelRow> {
+  const row = await context.database.query
     .selectFrom('registered_models')
     .selectAll()
-    .where('name', '=', name)
+    .where('name', '=', keyOf(context, name))
     .executeTakeFirst();
   if (!row) throw new PlatformError('NOT_FOUND', `Registered Model with name=${name} not found`);
   return row;
 }
 
 /** @throws NOT_FOUND, also for a deleted version */
-export async function existingVersion(
-  { database }: TrackingContext,
-  name: string,
-  version: number,
-): Promise<VersionRow> {
-  const row = await database.query
+export async function existingVersion(context: TrackingContext, name: string, version: number): Promise<VersionRow> {
+  const row = await context.database.query
     .selectFrom('model_versions')
     .selectAll()
-    .where('name', '=', name)
+    .where('name', '=', keyOf(context, name))
     .where('version', '=', version)
     .where('deleted', '=', 0)
     .executeTakeFirst();
@@ -137,7 +143,7 @@ export async function touchModel(context: TrackingContext, name: string): Promis
   await context.database.query
     .updateTable('registered_models')
     .set({ last_update_time: Date.now() })
-    .where('name', '=', name)
+    .where('name', '=', keyOf(context, name))
     .execute();
   await existingModel(context, name);
 }

@@ -2,10 +2,10 @@ import { PlatformError } from '@mlops/errors';
 import type { TrackingOperations } from '../engine.ts';
 import { listField, type Metric, type MetricInput, type Param } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
-import { isIn, type TrackingContext } from './context.ts';
+import { isIn, ofWorkspace, type TrackingContext } from './context.ts';
 import { metricWrites, toPoint } from './metric-writes.ts';
 import { wireMetric } from './run-view.ts';
-import { activeRun, assertActive, noRun, runIdOf, upsertTags } from './runs.ts';
+import { activeRun, assertActive, noRun, runIdOf, runNamed, upsertTags } from './runs.ts';
 import type { RunRow } from './tables.ts';
 import { checkBatch, checkKey, checkMetric, cutParamValue, invalid } from './validation.ts';
 
@@ -21,7 +21,7 @@ export function runDataOperations(context: TrackingContext): Operations {
 
   /** In a transaction: checks the run and stores the points in one step, then what they tell about models. */
   async function logMetrics(runId: string, metrics: readonly MetricInput[]): Promise<RunRow> {
-    const selectRun = database.query.selectFrom('runs').selectAll().where('run_id', '=', runId);
+    const selectRun = runNamed(context, runId);
     const writes = metrics.length === 0 ? [] : metricWrites(database.dialect, runId, metrics.map(toPoint));
     const [found] = await database.batch([selectRun, ...writes]);
     const run = assertActive(found?.rows[0] as RunRow | undefined, runId);
@@ -36,6 +36,7 @@ export function runDataOperations(context: TrackingContext): Operations {
       .selectFrom('logged_models')
       .select('model_id')
       .where(isIn(context, 'model_id', ids))
+      .where(ofWorkspace(context, 'logged_models'))
       .execute();
     const missing = ids.find((id) => !known.some((row) => row.model_id === id));
     if (missing !== undefined) throw new PlatformError('NOT_FOUND', `Logged model with ID '${missing}' not found.`);
@@ -133,7 +134,7 @@ export function runDataOperations(context: TrackingContext): Operations {
       // 0 and absent mean all, as older clients send them.
       const page = pageOf(request.max_results || HISTORY_MAX, request.page_token, { fallback: 0, max: HISTORY_MAX });
       const all = !request.max_results && !request.page_token;
-      const run = await database.query.selectFrom('runs').select('id').where('run_id', '=', runId).executeTakeFirst();
+      const run = await runNamed(context, runId).executeTakeFirst();
       if (!run) throw noRun(runId);
       const ordered = database.query
         .selectFrom('metrics')

@@ -15,7 +15,7 @@ import { type Comparison, parseFilter } from '../search/filter.ts';
 import { invalidOrder, type OrderItem, parseOrder } from '../search/order.ts';
 import type { Page } from '../search/page.ts';
 import { compare } from './compare.ts';
-import { isIn, type TrackingContext } from './context.ts';
+import { isIn, ownExperiments, type TrackingContext } from './context.ts';
 import type { RunRow } from './tables.ts';
 import { experimentNumber } from './validation.ts';
 
@@ -69,9 +69,10 @@ export async function searchRunRows(
   request: RequestOf<'searchRuns'>,
   page: Page,
 ): Promise<RunRow[]> {
-  const experiments = (request.experiment_ids ?? []).map(experimentNumber);
+  const asked = (request.experiment_ids ?? []).map(experimentNumber);
   const clauses = parseFilter(request.filter).map((comparison, i) => clause(context, comparison, i));
   const orders = parseOrder(request.order_by).map(order);
+  const experiments = await ownExperiments(context, asked);
   if (experiments.length === 0) return [];
   const conditions = [
     isIn(context, 'r.experiment', experiments),

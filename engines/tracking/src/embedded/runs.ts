@@ -4,7 +4,7 @@ import type { Insertable } from 'kysely';
 import type { RequestOf, TrackingOperations } from '../engine.ts';
 import { listField, type Tag } from '../messages.ts';
 import { pageOf, splitPage } from '../search/page.ts';
-import { joinUri, type TrackingContext } from './context.ts';
+import { joinUri, ofWorkspace, type TrackingContext } from './context.ts';
 import { activeExperiment, uniqueByKey } from './experiments.ts';
 import { randomRunName } from './run-names.ts';
 import { searchRunRows } from './run-search.ts';
@@ -30,6 +30,7 @@ export function runOperations(context: TrackingContext): Operations {
         .updateTable('runs')
         .set({ lifecycle_stage: stage, deleted_time: stage === 'deleted' ? Date.now() : null })
         .where('run_id', '=', runId)
+        .where(ofWorkspace(context, 'runs'))
         .executeTakeFirstOrThrow(),
     );
     if (numUpdatedRows === 0n) throw noRun(runId);
@@ -61,7 +62,7 @@ export function runOperations(context: TrackingContext): Operations {
 
     async getRun(request) {
       const id = runIdOf(request);
-      const row = await database.query.selectFrom('runs').selectAll().where('run_id', '=', id).executeTakeFirst();
+      const row = await runNamed(context, id).executeTakeFirst();
       const [run] = await viewRuns(context, row ? [row] : []);
       if (!run) throw noRun(id);
       return { run };
@@ -155,9 +156,17 @@ export async function upsertTags({ database }: TrackingContext, run: number, tag
 }
 
 /** A run that takes changes. @throws NOT_FOUND, INVALID_PARAMETER for a deleted one */
-export async function activeRun({ database }: TrackingContext, runId: string): Promise<RunRow> {
-  const row = await database.query.selectFrom('runs').selectAll().where('run_id', '=', runId).executeTakeFirst();
-  return assertActive(row, runId);
+export async function activeRun(context: TrackingContext, runId: string): Promise<RunRow> {
+  return assertActive(await runNamed(context, runId).executeTakeFirst(), runId);
+}
+
+/** A run of the workspace, by its id. */
+export function runNamed(context: TrackingContext, runId: string) {
+  return context.database.query
+    .selectFrom('runs')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .where(ofWorkspace(context, 'runs'));
 }
 
 export function assertActive(row: RunRow | undefined, runId: string): RunRow {

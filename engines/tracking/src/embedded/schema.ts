@@ -190,6 +190,17 @@ export const trackingSchema: Readonly<Record<string, SchemaStep>> = {
     });
     await table('artifacts', { columns: { path: 'text', size: 'integer', sha256: 'text' }, key: ['path'] });
   },
+  /** What was there before there were workspaces belongs to `default`. Only columns are added: a process of before works on. */
+  '0005_workspaces': async (db, dialect) => {
+    const text = sql.raw<never>(columnTypes(dialect).text);
+    for (const name of ['experiments', 'registered_models', 'model_versions']) {
+      await db.schema
+        .alterTable(name)
+        .addColumn('workspace', text, (column) => column.notNull().defaultTo('default'))
+        .execute();
+      await db.schema.createIndex(`${name}_by_workspace`).on(name).columns(['workspace', 'creation_time']).execute();
+    }
+  },
 };
 
 interface TableShape {

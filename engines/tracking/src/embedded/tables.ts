@@ -7,7 +7,9 @@ type Flag = number;
 export interface TrackingTables {
   experiments: {
     id: Generated<number>;
+    /** The key of the name, see `keyOf`; so are all names of registered models and their versions. */
     name: string;
+    workspace: string;
     artifact_location: string;
     lifecycle_stage: string;
     creation_time: number;
@@ -69,11 +71,18 @@ export interface TrackingTables {
     dataset_name: string;
     dataset_digest: string;
   };
-  registered_models: { name: string; description: string; creation_time: number; last_update_time: number };
+  registered_models: {
+    name: string;
+    workspace: string;
+    description: string;
+    creation_time: number;
+    last_update_time: number;
+  };
   registered_model_tags: { name: string; key: string; value: string };
   registered_model_aliases: { name: string; alias: string; version: number };
   model_versions: {
     name: string;
+    workspace: string;
     version: number;
     creation_time: number;
     last_update_time: number;

@@ -78,6 +78,12 @@ export function checkExperimentName(name: string): void {
   if (name.trim() === '')
     throw invalid('name', `Invalid experiment name: '${name}'. Experiment name must not be empty.`);
   if (name.length > NAME_LENGTH_MAX) throw tooLong('name', NAME_LENGTH_MAX, name.length);
+  checkSeparator(name);
+}
+
+/** See `keyOf`. */
+function checkSeparator(name: string): void {
+  if (name.includes('\u001f')) throw invalid('name', 'A name must not contain the control character U+001F.');
 }
 
 /** An id of an experiment: a number, written as text. */
@@ -121,6 +127,7 @@ export function checkModelName(name: string): void {
     );
   }
   if (name.length > NAME_LENGTH_MAX) throw tooLong('name', NAME_LENGTH_MAX, name.length);
+  checkSeparator(name);
 }
 
 export function checkLoggedModelName(name: string): void {

@@ -4,6 +4,7 @@ import { loggedModelOperations } from './logged-models.ts';
 import { registryOperations } from './registry.ts';
 import { runOperations } from './runs.ts';
 import { serverOperations } from './server.ts';
+import { workspaceOperations } from './workspaces.ts';
 
 /** MLflow's operations: what the routes serve, the remote calls, the pipeline authorises and audits. */
 export const trackingOperations = {
@@ -13,4 +14,4 @@ export const trackingOperations = {
   ...registryOperations,
 };
 
-export { artifactOperations, serverOperations };
+export { artifactOperations, serverOperations, workspaceOperations };

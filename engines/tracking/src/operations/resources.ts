@@ -7,7 +7,7 @@ import type { LoggedModel, ModelVersion, RegisteredModel, Run } from '../message
 
 const plainNumber = (text: string) => text.replace(/^0+(?=\d)/, '');
 
-export const experimentRef = (id: string): ResourceRef => ({ type: 'experiment', id: plainNumber(id) });
+const experimentRef = (id: string): ResourceRef => ({ type: 'experiment', id: plainNumber(id) });
 
 export const experiments = { type: 'experiment' };
 export const experiment = {

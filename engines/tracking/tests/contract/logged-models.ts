@@ -24,7 +24,9 @@ export function loggedModelCases(server: () => Server): void {
       model_type: 'sk',
     });
     expect(model.info.model_id).toMatch(/^m-[0-9a-f]{32}$/);
-    expect(model.info.artifact_uri).toBe(`mlflow-artifacts:/${experiment}/models/${model.info.model_id}/artifacts`);
+    expect(model.info.artifact_uri).toBe(
+      `${server().artifactRoot}/${experiment}/models/${model.info.model_id}/artifacts`,
+    );
     const id = model.info.model_id;
     await server().ok(`logged-models/${id}`, { model_id: id, status: 'LOGGED_MODEL_READY' }, 'PATCH');
     const { model: found } = await server().found(`logged-models/${id}`, {});

@@ -19,7 +19,7 @@ export function runCases(server: () => Server): void {
     });
     expect(run.info.run_id).toMatch(/^[0-9a-f]{32}$/);
     expect(run.info.run_uuid).toBe(run.info.run_id);
-    expect(run.info.artifact_uri).toBe(`mlflow-artifacts:/${experiment}/${run.info.run_id}/artifacts`);
+    expect(run.info.artifact_uri).toBe(`${server().artifactRoot}/${experiment}/${run.info.run_id}/artifacts`);
     expect(run.info.run_name).not.toBe('');
     expect(run.data.tags).toContainEqual({ key: 'mlflow.runName', value: run.info.run_name });
     expect(run.data.tags).toContainEqual({ key: 't', value: 'v' });

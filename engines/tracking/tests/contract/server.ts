@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 
-/** Which server a suite talks to: our engine, or the real MLflow, itself or behind our routes. */
-export type Implementation = 'sqlite' | 'postgres' | 'mlflow' | 'remote';
+/** Which server a suite talks to: our engine, also in a second workspace, or the real MLflow, itself or behind our routes. */
+export type Implementation = 'sqlite' | 'postgres' | 'workspace' | 'mlflow' | 'remote';
 
 export interface Answer {
   readonly status: number;
@@ -21,6 +21,11 @@ export class Server {
   /** Whether the real server answers: where it is known to be wrong, a test says so. */
   get isUpstream(): boolean {
     return this.implementation === 'mlflow' || this.implementation === 'remote';
+  }
+
+  /** Below which new experiments keep their artifacts. */
+  get artifactRoot(): string {
+    return this.implementation === 'workspace' ? 'mlflow-artifacts:/workspaces/team-b' : 'mlflow-artifacts:';
   }
 
   get(path: string, query: Record<string, string> = {}): Promise<Answer> {

@@ -1,0 +1,165 @@
+import { PlatformError } from '@mlops/errors';
+import { DEFAULT_TEAM, noTeam } from '@mlops/operations';
+import type { Person, Principal, Role } from '../access/index.ts';
+import { currentAct } from '../audit/index.ts';
+import type { TeamStore } from './store.ts';
+import { checkTeamName, type Member, type Team } from './team.ts';
+
+/** How long a look-up is believed: a team that is archived in one process is closed in all within this time. */
+const BELIEVED_MILLISECONDS = 500;
+
+export type TeamRequest = Pick<Team, 'displayName' | 'costCenter' | 'complianceLevel' | 'size'>;
+
+export interface TeamsParts {
+  readonly store: TeamStore;
+  /** What a new team needs elsewhere; in the transaction that makes it. */
+  readonly furnish: (team: Team) => Promise<void>;
+  /** Ends what somebody has signed in with that is wider than these roles of a team. */
+  readonly narrow: (team: string, principal: string, roles: readonly Role[]) => Promise<void>;
+}
+
+/** The teams of the platform, and who is in them. */
+export class Teams {
+  readonly #parts: TeamsParts;
+  readonly #believed = new Map<string, { readonly open: boolean; readonly until: number }>();
+
+  constructor(parts: TeamsParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Lets a person act for a team: the one that is asked for, or their own. A platform administrator may act for each.
+   * @throws NOT_FOUND, in the same words for a team that does not exist and for one of others
+   */
+  async enter(person: Person, asked = person.team): Promise<Principal> {
+    const isAdministrator = person.memberships.get(person.team)?.includes('platform-admin') ?? false;
+    const roles = person.memberships.get(asked) ?? (isAdministrator ? ADMINISTRATOR : undefined);
+    if (!roles || !(await this.#isOpen(asked))) throw noTeam(asked);
+    return { type: person.type, id: person.id, team: asked, roles };
+  }
+
+  /** Those that who acts may see: their own, a platform administrator all. */
+  async list(): Promise<Team[]> {
+    const { principal } = currentAct();
+    const all = await this.#parts.store.list();
+    return isAdministrator(principal) ? all : all.filter(({ name }) => name === principal.team);
+  }
+
+  /** @throws NOT_FOUND, also for another one's */
+  async existing(name: string): Promise<Team> {
+    const { principal } = currentAct();
+    const team = name === principal.team || isAdministrator(principal) ? await this.#parts.store.find(name) : undefined;
+    if (!team) throw noTeam(name);
+    return team;
+  }
+
+  /** A team that is there under the name with the same facts is what was asked for. @throws ALREADY_EXISTS */
+  async create(name: string, request: TeamRequest, owners: readonly string[]): Promise<Team> {
+    checkTeamName(name);
+    const { store, furnish } = this.#parts;
+    const { principal } = currentAct();
+    const team = { name, ...request, createdAt: Date.now(), createdBy: principal.id, archivedAt: null };
+    return store.transaction(async () => {
+      if (!(await store.add(team))) {
+        const there = await store.find(name);
+        if (there && there.archivedAt === null && isSame(there, request)) return there;
+        throw new PlatformError('ALREADY_EXISTS', `The team '${name}' exists; change it with PATCH.`, {
+          field: 'name',
+        });
+      }
+      await furnish(team);
+      for (const owner of owners) await this.#setMember(team.name, owner, ['team-admin']);
+      return team;
+    });
+  }
+
+  /** @throws NOT_FOUND */
+  async change(name: string, changes: Partial<TeamRequest>): Promise<Team> {
+    const { store } = this.#parts;
+    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+    return store.transaction(async () => {
+      const changed = { ...(await this.existing(name)), ...given };
+      await store.save(changed);
+      return changed;
+    });
+  }
+
+  /** Closes a team: nothing of it answers any more. Until it is removed it can be restored. @throws NOT_FOUND */
+  async archive(name: string, archivedAt: number | null): Promise<Team> {
+    if (name === DEFAULT_TEAM)
+      throw new PlatformError('INVALID_PARAMETER', "The team 'default' stays.", { field: 'name' });
+    const { store } = this.#parts;
+    const team = await store.transaction(async () => {
+      const changed = { ...(await this.existing(name)), archivedAt };
+      await store.save(changed);
+      return changed;
+    });
+    this.#believed.delete(name);
+    return team;
+  }
+
+  /** Roles of a member; undefined for who is none. */
+  async rolesOf(name: string, principal: string): Promise<readonly Role[] | undefined> {
+    return (await this.#parts.store.members(name)).find((member) => member.principal === principal)?.roles;
+  }
+
+  async members(name: string): Promise<Member[]> {
+    return this.#parts.store.members((await this.existing(name)).name);
+  }
+
+  /** @throws NOT_FOUND, PERMISSION_DENIED */
+  async setMember(name: string, principal: string, roles: readonly Role[]): Promise<Member> {
+    await this.existing(name);
+    return this.#parts.store.transaction(() => this.#setMember(name, principal, roles));
+  }
+
+  /** @throws NOT_FOUND */
+  async removeMember(name: string, principal: string): Promise<void> {
+    await this.existing(name);
+    const { store, narrow } = this.#parts;
+    await store.transaction(async () => {
+      if (!(await store.removeMember(name, principal))) {
+        throw new PlatformError('NOT_FOUND', `The team '${name}' has no member '${principal}'.`, {
+          field: 'principal',
+        });
+      }
+      await narrow(name, principal, []);
+    });
+  }
+
+  async #setMember(team: string, principal: string, roles: readonly Role[]): Promise<Member> {
+    const { store, narrow } = this.#parts;
+    const { principal: actor } = currentAct();
+    if (roles.includes('platform-admin') && !isAdministrator(actor)) {
+      throw new PlatformError('PERMISSION_DENIED', 'Only a platform administrator makes another one.', {
+        field: 'roles',
+      });
+    }
+    const member = { principal, roles, addedAt: Date.now(), addedBy: actor.id };
+    await store.setMember(team, member);
+    await narrow(team, principal, roles);
+    return member;
+  }
+
+  async #isOpen(name: string): Promise<boolean> {
+    if (name === DEFAULT_TEAM) return true;
+    const now = Date.now();
+    const believed = this.#believed.get(name);
+    if (believed && believed.until > now) return believed.open;
+    const team = await this.#parts.store.find(name);
+    const open = team !== undefined && team.archivedAt === null;
+    // A name that does not exist is not remembered: anyone could make the list grow.
+    if (team) this.#believed.set(name, { open, until: now + BELIEVED_MILLISECONDS });
+    return open;
+  }
+}
+
+const ADMINISTRATOR: readonly Role[] = ['platform-admin'];
+
+function isAdministrator({ roles }: Principal): boolean {
+  return roles.includes('platform-admin');
+}
+
+function isSame(team: Team, request: TeamRequest): boolean {
+  return Object.entries(request).every(([field, value]) => team[field as keyof TeamRequest] === value);
+}
