@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Access } from '@mlops/operations';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Role, roles } from '../src/access/index.ts';
+import { everyRow } from './every-operation.ts';
+import { startPlatform, type TestPlatform } from './platform.ts';
+
+/** What each role may do to the things of its team. */
+const MAY: Readonly<Record<Role, readonly Access[]>> = {
+  viewer: ['read'],
+  'data-scientist': ['read', 'write', 'predict'],
+  'ml-engineer': ['read', 'write', 'predict', 'delete', 'deploy'],
+  'model-owner': ['read', 'write', 'predict', 'delete', 'deploy'],
+  approver: ['read'],
+  compliance: ['read'],
+  finops: ['read'],
+  auditor: ['read'],
+  'team-admin': ['read', 'write', 'predict', 'delete', 'deploy', 'administer'],
+  'platform-admin': ['read', 'write', 'predict', 'delete', 'deploy', 'administer'],
+};
+/** What concerns all teams. */
+const PLATFORM_MATTERS = [
+  'createTeam',
+  'archiveTeam',
+  'restoreTeam',
+  'createWorkspace',
+  'deleteWorkspace',
+  'runJobNow',
+  'cancelJobRun',
+  'exportAudit',
+];
+/** Everybody has tokens of their own. */
+const OWN_TOKENS = ['createToken', 'revokeToken'];
+
+function isAllowed(role: Role, name: string, access: Access): boolean {
+  if (PLATFORM_MATTERS.includes(name)) return role === 'platform-admin';
+  return OWN_TOKENS.includes(name) || MAY[role].includes(access);
+}
+
+describe('every operation of every protocol', () => {
+  let platform: TestPlatform;
+  const tokens = new Map<Role, string>();
+  /** Things that nobody has: what is allowed finds nothing, and changes nothing. */
+  const nothing = {
+    name: 'none',
+    experiment_id: '987654',
+    experiment_name: 'none',
+    run_id: 'e'.repeat(32),
+    run_uuid: 'e'.repeat(32),
+    model_id: `m-${'f'.repeat(32)}`,
+    id: 'f'.repeat(16),
+    path: '987654/none/artifacts/x.txt',
+    version: '7',
+    alias: 'champion',
+    workspace_name: 'none',
+    principal: 'nobody',
+    resource: 'deployments',
+    run: 'none',
+    max_results: 10,
+    key: 'k',
+    tag_key: 'k',
+    metric_key: 'k',
+    value: '1',
+    timestamp: 1,
+    source: 's3://bucket/x',
+    stage: 'Staging',
+    status: 'LOGGED_MODEL_READY',
+    model: 'models:/none/1',
+    actuals: [{ key: 'k', value: 1 }],
+    days: 30,
+    limit: 100,
+    roles: ['viewer'],
+  };
+  /** Of these a field means something else. */
+  const otherwise: Readonly<Record<string, object>> = {
+    updateRun: { status: 'FINISHED' },
+    listPredictions: { status: 200 },
+    createToken: { roles: undefined },
+    searchModelVersions: { max_results: 10 },
+  };
+
+  beforeAll(async () => {
+    platform = await startPlatform(['--identity', 'required']);
+    const admin = readFileSync(join(platform.data, 'admin-token'), 'utf8').trim();
+    expect(await send(admin, 'POST /api/v1/teams', { name: 'alpha' })).toBe(201);
+    for (const role of roles) {
+      const body = { name: role, team: 'alpha', roles: [role], service_account: role };
+      const answer = await fetch(`${platform.url}/api/v1/tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      tokens.set(role, ((await answer.json()) as { token: string }).token);
+    }
+  });
+  afterAll(async () => {
+    await platform.stop();
+    platform.remove();
+  });
+
+  async function send(token: string | undefined, route: string, body: unknown): Promise<number> {
+    const [method = '', path = ''] = route.split(' ');
+    const headers = {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const init = body === undefined ? { method, headers } : { method, headers, body: JSON.stringify(body) };
+    const response = await fetch(`${platform.url}${path}`, init);
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  it('is for nobody without a token', async () => {
+    const open: string[] = [];
+    for (const { name, request } of everyRow) {
+      const { route, body } = request({ ...nothing, ...otherwise[name] });
+      for (const token of [undefined, 'mlops_0123456789abcdef_nonsense']) {
+        const status = await send(token, route, body);
+        if (status !== 401) open.push(`${name} ${status}`);
+      }
+    }
+    expect(open).toEqual([]);
+  });
+
+  it.each(roles)('answers %s what that role may do, and 403 to all else', async (role) => {
+    const wrong: string[] = [];
+    let refused = 0;
+    for (const { name, operation, request } of everyRow) {
+      const { route, body } = request({ ...nothing, ...otherwise[name] });
+      const status = await send(tokens.get(role), route, body);
+      const allowed = isAllowed(role, name, operation.access);
+      if (status === 403) refused += 1;
+      if (allowed ? status === 403 || status === 401 || status >= 500 : status !== 403)
+        wrong.push(`${name} (${operation.access}): ${status}`);
+    }
+    expect(wrong).toEqual([]);
+    if (role !== 'platform-admin') expect(refused).toBeGreaterThan(0);
+  });
+});
