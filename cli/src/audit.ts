@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { verifyLines } from '@mlops/audit-chain';
+import { openCheckpoint, type TreeHead, verifyLines } from '@mlops/audit-chain';
 import type { Command } from 'commander';
 import { CommandError } from './connection.ts';
 import type { Context } from './context.ts';
-import { unreadable } from './files.ts';
+import { readText, unreadable } from './files.ts';
 import { printList } from './output.ts';
 
 /** audit list|export|verify */
@@ -35,12 +35,26 @@ export function auditCommands(program: Command, context: Context): void {
       for await (const chunk of body ?? []) context.output().write(decoder.decode(chunk, { stream: true }));
     });
   audit
+    .command('checkpoint')
+    .description('print the newest signed checkpoint; keep it elsewhere, with the keys that --keys prints')
+    .option('--keys', 'print the public keys instead')
+    .action(async ({ keys = false }: { keys?: boolean }) => {
+      const { platform, data } = context.connection();
+      const newest = await data(platform.GET('/api/v1/audit/checkpoint', {}));
+      const { json, write } = context.output();
+      const text = keys ? `${newest.verifier_keys.join('\n')}\n` : newest.checkpoint;
+      write(json ? `${JSON.stringify(newest)}\n` : text);
+    });
+  audit
     .command('verify')
     .description('verify an export, without a platform: exits 1 and says which entry is wrong')
     .argument('<file>', 'what `mlops audit export` has printed')
     .option('--last-hash <hash>', 'a copy of the last hash, kept elsewhere: finds entries that were cut off the end')
-    .action(async (file: string, { lastHash }: { lastHash?: string }) => {
-      const verdict = await verifyLines(linesOf(file));
+    .option('--checkpoint <file>', 'a checkpoint, kept elsewhere: finds what was rewritten or cut off since')
+    .option('--keys <file>', 'the public keys, one in a line, that the checkpoint must be signed by')
+    .action(async (file: string, { lastHash, checkpoint, keys }: VerifyOptions) => {
+      const head = checkpoint === undefined ? undefined : await readCheckpoint(checkpoint, keys);
+      const verdict = await verifyLines(linesOf(file), head);
       const { json, write } = context.output();
       if (json) write(`${JSON.stringify(verdict)}\n`);
       if (!verdict.ok) throw new CommandError(`${file}, line ${verdict.line}: ${verdict.reason}.`);
@@ -49,8 +63,27 @@ export function auditCommands(program: Command, context: Context): void {
         const found = `entry ${verdict.entries} has ${verdict.lastHash}, not ${lastHash}`;
         throw new CommandError(`${file} does not end as the copy of the last hash says: ${found}.`);
       }
-      if (!json) write(`${verdict.entries} entries, unbroken. Last hash: ${verdict.lastHash}\n`);
+      const signed = head === undefined ? '' : ` The first ${head.size} are those of the checkpoint.`;
+      if (!json) write(`${verdict.entries} entries, unbroken.${signed} Last hash: ${verdict.lastHash}\n`);
     });
+}
+
+interface VerifyOptions {
+  readonly lastHash?: string;
+  readonly checkpoint?: string;
+  readonly keys?: string;
+}
+
+/** A signature without a key that is known from elsewhere proves nothing. @throws CommandError */
+async function readCheckpoint(file: string, keys: string | undefined): Promise<TreeHead> {
+  if (keys === undefined) throw new CommandError('--checkpoint needs --keys: the public keys, kept elsewhere.');
+  const known = (await readText(keys)).split('\n').filter((line) => line.trim() !== '');
+  try {
+    return openCheckpoint(await readText(file), known);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    throw new CommandError(`${file}: ${(error as Error).message}.`);
+  }
 }
 
 /** A text file, line by line. @throws CommandError when it cannot be read */

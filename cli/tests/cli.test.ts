@@ -31,6 +31,17 @@ describe('mlops', () => {
     folder.remove();
   });
 
+  /** What a command prints, once it does not fail. */
+  async function waitFor(command: () => Promise<string>): Promise<string> {
+    for (;;) {
+      try {
+        return await command();
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+    }
+  }
+
   /** A log in the form that the platform takes over when it starts: one prediction, some days old. */
   function logBefore(deployment: string, days: number): void {
     const path = join(folder.path, `predictions/deployment=${deployment}`);
@@ -254,6 +265,29 @@ describe('mlops', () => {
     writeFileSync(file, '\n');
     await expect(mlops('audit', 'verify', file)).rejects.toThrow('holds no entries');
   });
+
+  it('audit verify finds by a signed checkpoint what was cut off, and takes no other signature', async () => {
+    const note = await waitFor(() => mlops('audit', 'checkpoint'));
+    const kept = (name: string, text: string) => {
+      const file = join(folder.path, name);
+      writeFileSync(file, text);
+      return file;
+    };
+    const checkpoint = kept('checkpoint.txt', note);
+    const keys = kept('keys.txt', await mlops('audit', 'checkpoint', '--keys'));
+    const exported = (await mlops('audit', 'export')).trim().split('\n');
+    const size = Number(note.split('\n')[1]);
+    const verify = (lines: readonly string[], ...args: string[]) =>
+      mlops('audit', 'verify', kept('export.ndjson', lines.join('\n')), '--checkpoint', ...args);
+    expect(await verify(exported, checkpoint, '--keys', keys)).toContain(
+      `The first ${size} are those of the checkpoint`,
+    );
+    const cut = exported.slice(0, size - 1);
+    await expect(verify(cut, checkpoint, '--keys', keys)).rejects.toThrow('the newest 1 entries');
+    await expect(verify(exported, checkpoint)).rejects.toThrow('needs --keys');
+    const forged = kept('forged.txt', note.replace(`\n${size}\n`, `\n${size - 1}\n`));
+    await expect(verify(cut, forged, '--keys', keys)).rejects.toThrow('none of the keys has signed it');
+  }, 30_000);
 
   it('audit verify finds by a copy of the last hash what was cut off', async () => {
     const exported = await mlops('audit', 'export');

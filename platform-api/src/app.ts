@@ -58,7 +58,13 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     threads: settings['inference-threads'],
     timeoutSeconds: settings['inference-timeout'],
   });
-  const { audit, ...auditModule } = openAudit(database);
+  const { audit, ...auditModule } = openAudit({
+    database,
+    data: folder.path,
+    keyFile: settings['audit-key'],
+    archive:
+      settings['audit-archive'] === undefined ? undefined : openBlobsAt('audit-archive', settings['audit-archive']),
+  });
   const { quotas, ...quotaModule } = openQuotas(database);
   const owners = new Owners({ workspaceOf: (thing) => tracking.workspaceOf(thing) });
   const membership = {

@@ -71,6 +71,8 @@ describe('every operation of every protocol', () => {
     days: 30,
     limit: 100,
     roles: ['viewer'],
+    sequence: 1,
+    from: 1,
   };
   /** Of these a field means something else. */
   const otherwise: Readonly<Record<string, object>> = {

@@ -1,4 +1,5 @@
 import { type AuditEntry, entryHash, GENESIS } from './entry.ts';
+import { GrowingTree, leafOf, type TreeHead } from './merkle.ts';
 
 export type Verdict =
   | { readonly ok: true; readonly entries: number; readonly lastHash: string }
@@ -6,9 +7,14 @@ export type Verdict =
 
 /**
  * Verifies an export, line by line, with nothing but the export: any entry that was changed, left out or moved is found
- * at its line. What was cut off at the end cannot be seen from the export alone: compare `lastHash` with a copy.
+ * at its line. What was cut off at the end cannot be seen from the export alone: a checkpoint finds it, or a copy of
+ * `lastHash`.
  */
-export async function verifyLines(lines: AsyncIterable<string> | Iterable<string>): Promise<Verdict> {
+export async function verifyLines(
+  lines: AsyncIterable<string> | Iterable<string>,
+  checkpoint?: TreeHead,
+): Promise<Verdict> {
+  const tree = new GrowingTree();
   let previous: { sequence: number; hash: string } | undefined;
   let line = 0;
   for await (const text of lines) {
@@ -20,6 +26,19 @@ export async function verifyLines(lines: AsyncIterable<string> | Iterable<string
     const reason = fault(entry, previous ?? { sequence: 0, hash: GENESIS });
     if (reason) return { ok: false, line, reason };
     previous = entry;
+    if (checkpoint === undefined || tree.size === checkpoint.size) continue;
+    tree.add(leafOf(entry.hash));
+  }
+  if (checkpoint && tree.size < checkpoint.size) {
+    const missing = checkpoint.size - tree.size;
+    return {
+      ok: false,
+      line: line + 1,
+      reason: `the newest ${missing} entries that the checkpoint counts are missing`,
+    };
+  }
+  if (checkpoint && !tree.root().equals(checkpoint.root)) {
+    return { ok: false, line, reason: `its first ${checkpoint.size} entries are not those of the checkpoint` };
   }
   return { ok: true, entries: previous?.sequence ?? 0, lastHash: previous?.hash ?? GENESIS };
 }

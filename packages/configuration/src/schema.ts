@@ -64,6 +64,18 @@ export const settings = {
   policies: Type.Optional(
     Type.String({ description: 'Folder with further Cedar policies (*.cedar), added to the built-in ones.' }),
   ),
+  'audit-key': Type.Optional(
+    Type.String({
+      description:
+        'PEM file of the Ed25519 key that signs checkpoints of the audit log, the same for all processes. Without it one is made in the data folder, for its owner alone.',
+    }),
+  ),
+  'audit-archive': Type.Optional(
+    Type.String({
+      description:
+        'Where audit entries and signed checkpoints are also written, each once: a folder, or s3://bucket/prefix with Object Lock.',
+    }),
+  ),
   'allowed-hosts': Type.Array(Type.String(), {
     default: [],
     description: 'Further names under which browsers and clients may address this server (Host header). * allows all.',
@@ -110,6 +122,8 @@ export const programs = {
     'inference-timeout',
     'identity',
     'policies',
+    'audit-key',
+    'audit-archive',
     'allowed-hosts',
     'log-level',
     'prediction-log',

@@ -5,7 +5,8 @@ import { noTeam } from '@mlops/operations';
 import { Type } from 'typebox';
 import { type ApiHandlers, apiOperation, Lines, listOf, pageQuery } from '../api/index.ts';
 import { currentAct } from './audit.ts';
-import type { AuditStore } from './store.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { AuditStore, KeptCheckpoint } from './store.ts';
 
 const text = Type.String();
 
@@ -28,6 +29,15 @@ const AuditEntrySchema = Type.Object({
   hash: text,
 });
 
+/** A number of entries, or the place of one, from 1. */
+const place = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const checkpoint = {
+  size: Type.Integer({ description: 'Entries that it counts.' }),
+  root: Type.String({ description: 'Of their Merkle tree (RFC 9162), hexadecimal.' }),
+  time: Type.String({ format: 'date-time' }),
+  checkpoint: Type.String({ description: 'As it was signed: a signed note with Ed25519.' }),
+};
+
 export const auditOperations = {
   listAuditEntries: apiOperation('GET /api/v1/audit', {
     summary: 'Audit entries, newest first.',
@@ -49,6 +59,33 @@ export const auditOperations = {
     ),
     response: listOf('entries', AuditEntrySchema),
   }),
+  getAuditCheckpoint: apiOperation('GET /api/v1/audit/checkpoint', {
+    summary: 'The newest checkpoint, signed, and the keys that verify it.',
+    access: 'read',
+    resource: { type: 'audit-log' },
+    response: Type.Object({ ...checkpoint, verifier_keys: Type.Array(text) }),
+  }),
+  listAuditCheckpoints: apiOperation('GET /api/v1/audit/checkpoints', {
+    summary: 'Checkpoints, newest first.',
+    access: 'read',
+    resource: { type: 'audit-log' },
+    request: Type.Object({ limit: pageQuery.limit }, { additionalProperties: false }),
+    response: listOf('checkpoints', Type.Object(checkpoint)),
+  }),
+  proveAuditEntry: apiOperation('GET /api/v1/audit/proofs/:sequence', {
+    summary: 'What proves that an entry stands at its place among the first ones (RFC 9162).',
+    access: 'read',
+    resource: { type: 'audit-log' },
+    request: Type.Object({ sequence: place, size: Type.Optional(place) }, { additionalProperties: false }),
+    response: Type.Object({ sequence: place, hash: text, size: place, root: text, proof: Type.Array(text) }),
+  }),
+  proveAuditConsistency: apiOperation('GET /api/v1/audit/consistency', {
+    summary: 'What proves that the chain continues what an earlier checkpoint has counted (RFC 9162).',
+    access: 'read',
+    resource: { type: 'audit-log' },
+    request: Type.Object({ from: place, to: Type.Optional(place) }, { additionalProperties: false }),
+    response: Type.Object({ from: place, to: place, root: text, proof: Type.Array(text) }),
+  }),
   exportAudit: apiOperation('GET /api/v1/audit/export', {
     summary: 'The whole chain as JSON lines, in order: what `mlops audit verify` reads.',
     access: 'read',
@@ -57,8 +94,31 @@ export const auditOperations = {
   }),
 };
 
-export function auditHandlers(store: AuditStore): ApiHandlers<typeof auditOperations> {
+export function auditHandlers(store: AuditStore, checkpoints: Checkpoints): ApiHandlers<typeof auditOperations> {
+  const view = ({ size, root, time, note }: KeptCheckpoint) => ({
+    size,
+    root,
+    time: new Date(time).toISOString(),
+    checkpoint: note,
+  });
+  const hexadecimal = (proof: readonly Buffer[]) => proof.map((node) => node.toString('hex'));
   return {
+    async getAuditCheckpoint() {
+      return { ...view(await checkpoints.newest()), verifier_keys: await store.verifierKeys() };
+    },
+    listAuditCheckpoints: async ({ limit = 100 }) => ({
+      checkpoints: (await store.checkpoints(limit)).map(view),
+      next_page_token: null,
+    }),
+    async proveAuditEntry({ sequence, size }) {
+      const proven = await checkpoints.proveEntry(sequence, size ?? (await checkpoints.newest()).size);
+      const { root, hash, proof } = proven;
+      return { sequence, hash, size: proven.size, root: root.toString('hex'), proof: hexadecimal(proof) };
+    },
+    async proveAuditConsistency({ from, to }) {
+      const { size, root, proof } = await checkpoints.proveConsistency(from, to ?? (await checkpoints.newest()).size);
+      return { from, to: size, root: root.toString('hex'), proof: hexadecimal(proof) };
+    },
     async listAuditEntries({ limit = 100, page_token, team: asked, ...others }) {
       const { team: own, roles } = currentAct().principal;
       const seesAll = roles.includes('platform-admin');

@@ -2,6 +2,9 @@ import { type AuditEntry, type AuditFacts, GENESIS, seal } from '@mlops/audit-ch
 import { columnTypes, type Database, type DialectName, type SchemaStep } from '@mlops/database';
 import { type RawBuilder, sql } from 'kysely';
 
+/** Entries that are read at once. */
+const PAGE = 1000;
+
 export interface AuditTables {
   audit_entries: {
     sequence: number;
@@ -17,6 +20,9 @@ export interface AuditTables {
     entry: string;
   };
   audit_head: { one: number; sequence: number; hash: string };
+  /** `nodes` is JSON: see `GrowingTree.state`. */
+  audit_checkpoints: { size: number; root: string; nodes: string; time: number; note: string };
+  audit_verifier_keys: { key: string };
 }
 
 export const auditSchema: Readonly<Record<string, SchemaStep>> = {
@@ -61,6 +67,23 @@ export const auditSchema: Readonly<Record<string, SchemaStep>> = {
   '0012_audit_by_team': async (db) => {
     await db.schema.createIndex('audit_by_team').on('audit_entries').columns(['team', 'sequence']).execute();
   },
+  '0013_audit_checkpoints': async (db, dialect) => {
+    const types = columnTypes(dialect);
+    const text = sql.raw(types.text) as never;
+    const integer = sql.raw(types.integer) as never;
+    await db.schema
+      .createTable('audit_checkpoints')
+      .addColumn('size', integer, (c) => c.primaryKey())
+      .addColumn('root', text, (c) => c.notNull())
+      .addColumn('nodes', text, (c) => c.notNull())
+      .addColumn('time', integer, (c) => c.notNull())
+      .addColumn('note', text, (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createTable('audit_verifier_keys')
+      .addColumn('key', text, (c) => c.primaryKey().notNull())
+      .execute();
+  },
 };
 
 /** The table itself refuses changes: who wants to rewrite history must first alter the schema. */
@@ -88,6 +111,18 @@ export interface AuditFilter {
   readonly resource_id?: string;
   /** Sequence numbers below this one only. */
   readonly before?: number;
+}
+
+/** A checkpoint, and what the next one grows from. */
+export interface KeptCheckpoint {
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly root: string;
+  readonly nodes: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** As it was signed. */
+  readonly note: string;
 }
 
 export class AuditStore {
@@ -142,21 +177,79 @@ export class AuditStore {
     return rows.map((row) => JSON.parse(row.entry) as AuditEntry);
   }
 
-  /** All entries in order, as the lines of an export, a page at a time. */
-  async *lines(): AsyncGenerator<string> {
-    const page = 1000;
-    for (let after = 0; ; ) {
+  /** Entries in order, as the lines of an export, a page at a time. @param after, upTo sequence numbers; default: all */
+  async *lines(after = 0, upTo = Number.MAX_SAFE_INTEGER): AsyncGenerator<string> {
+    for await (const entries of this.#pages(after, upTo)) yield `${entries.join('\n')}\n`;
+  }
+
+  /** Hashes of entries in order. @param after, upTo sequence numbers */
+  async *hashes(after: number, upTo: number): AsyncGenerator<string> {
+    for await (const entries of this.#pages(after, upTo)) {
+      for (const entry of entries) yield (JSON.parse(entry) as AuditEntry).hash;
+    }
+  }
+
+  async *#pages(after: number, upTo: number): AsyncGenerator<string[]> {
+    for (let from = after; from < upTo; ) {
       const rows = await this.#database.query
         .selectFrom('audit_entries')
         .select(['sequence', 'entry'])
-        .where('sequence', '>', after)
+        .where('sequence', '>', from)
+        .where('sequence', '<=', upTo)
         .orderBy('sequence')
-        .limit(page)
+        .limit(PAGE)
         .execute();
       const last = rows.at(-1);
       if (!last) return;
-      after = last.sequence;
-      yield `${rows.map((row) => row.entry).join('\n')}\n`;
+      from = last.sequence;
+      yield rows.map((row) => row.entry);
     }
+  }
+
+  /** How many entries there are. */
+  async size(): Promise<number> {
+    const head = await this.#database.query.selectFrom('audit_head').select('sequence').executeTakeFirstOrThrow();
+    return head.sequence;
+  }
+
+  async newestCheckpoint(): Promise<KeptCheckpoint | undefined> {
+    const [newest] = await this.checkpoints(1);
+    return newest;
+  }
+
+  /** Newest first. */
+  async checkpoints(limit: number): Promise<KeptCheckpoint[]> {
+    const rows = await this.#database.query
+      .selectFrom('audit_checkpoints')
+      .selectAll()
+      .orderBy('size', 'desc')
+      .limit(limit)
+      .execute();
+    return rows.map(({ nodes, ...row }) => ({ ...row, nodes: JSON.parse(nodes) as string[] }));
+  }
+
+  async addCheckpoint({ nodes, ...checkpoint }: KeptCheckpoint): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('audit_checkpoints')
+        .values({ ...checkpoint, nodes: JSON.stringify(nodes) })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
+  }
+
+  async verifierKeys(): Promise<string[]> {
+    const rows = await this.#database.query.selectFrom('audit_verifier_keys').select('key').orderBy('key').execute();
+    return rows.map(({ key }) => key);
+  }
+
+  async addVerifierKey(key: string): Promise<void> {
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('audit_verifier_keys')
+        .values({ key })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
   }
 }
