@@ -6,7 +6,7 @@ import { openDatabase } from '@mlops/database';
 import { toPlatformError } from '@mlops/errors';
 import { inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
 import type { Caller } from '@mlops/operations';
-import { createServer } from '@mlops/service';
+import { createServer, tlsFiles } from '@mlops/service';
 import { openTracking, remoteTracking, trackingRoutes } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { Authoriser, openIdentity } from './access/index.ts';
@@ -48,7 +48,12 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const authoriser = new Authoriser(settings.policies);
   const folder = openDataFolder(settings.data);
   const database = openDatabase<unknown>(settings);
-  const app = createServer({ logLevel: settings['log-level'], allowedHosts: settings['allowed-hosts'] });
+  const app = createServer({
+    logLevel: settings['log-level'],
+    allowedHosts: settings['allowed-hosts'],
+    trustedProxies: settings['trusted-proxies'],
+    tls: tlsFiles(settings),
+  });
   const { log, metrics } = app;
   const tracking =
     settings['tracking-url'] === undefined

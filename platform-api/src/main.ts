@@ -8,7 +8,11 @@ await runProgram(async () => {
   const address = await listen(app, settings);
   const stop = new AbortController();
   // The example is loaded only where it is wanted: a platform in earnest has none of it in memory.
-  const load = settings.empty ? undefined : (await import('@mlops/flight-delays')).loadExample;
+  // It calls the platform as its users do, and cannot know a certificate's names.
+  const load =
+    settings.empty || settings['tls-cert'] !== undefined
+      ? undefined
+      : (await import('@mlops/flight-delays')).loadExample;
   const example = await load?.(address, { signal: stop.signal, token: systemToken });
   example?.replay.catch((error: unknown) => {
     if (!stop.signal.aborted) app.log.warn({ err: error }, 'the example traffic stopped');

@@ -51,7 +51,7 @@ export function pageRoutes({ openApi, overview, failures, isServing }: PagesPart
       // KServe's client asks here whether the server lives, and reads JSON; a person's browser asks for HTML.
       if (!request.headers.accept?.includes('text/html'))
         return { status: 'alive', docs: '/docs', openapi: '/openapi.json' };
-      const address = `http://${request.headers.host ?? ''}`;
+      const address = `${request.protocol}://${request.headers.host ?? ''}`;
       return reply.type('text/html').send(homePage({ address, deployments: await overview(callerOf(request)) }));
     });
   };

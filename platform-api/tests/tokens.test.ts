@@ -61,8 +61,11 @@ onEachDatabase('with identity required', (database) => {
     expect(unknown.headers.get('www-authenticate')).toContain('Basic');
     for (const path of ['/healthz', '/readyz', '/health'])
       expect((await fetch(`${platform.url}${path}`)).status).toBe(200);
-    const denied = (await ask(platform, admin, 'GET /api/v1/audit?outcome=denied')).body.entries;
-    expect(denied).toEqual([]);
+    const denied = (await ask(platform, admin, 'GET /api/v1/audit?outcome=denied')).body.entries as {
+      action: string;
+    }[];
+    // Each with credentials that are false; those without any are no sign-in.
+    expect(denied.length).toBeGreaterThan(0);
     await ask(platform, 'Bearer nonsense', 'POST /api/v1/tokens', { name: 'x' });
     const [entry] = (await ask(platform, admin, 'GET /api/v1/audit?outcome=denied')).body.entries;
     expect(entry).toMatchObject({ action: 'createToken', actor: { type: 'unknown' } });
@@ -142,6 +145,21 @@ onEachDatabase('with identity required', (database) => {
     expect((await ask(platform, admin, `DELETE /api/v1/tokens/${id}`)).body.revoked_at).not.toBeNull();
     expect((await ask(platform, `Bearer ${token}`, 'GET /api/v1/me')).status).toBe(401);
     expect((await ask(platform, admin, 'DELETE /api/v1/tokens/none')).status).toBe(404);
+  });
+
+  it('that is false is an entry, too many are refused unseen, and what is valid passes all the same', async () => {
+    const basic = (name: string) => `Basic ${Buffer.from(`${name}:wrong`).toString('base64')}`;
+    const statuses = [];
+    for (let i = 0; i < 30; i++) statuses.push((await ask(platform, basic('anna'), 'GET /api/v1/me')).status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.at(-1)).toBe(429);
+    for (let i = 0; i < 30; i++) await ask(platform, basic(`name-${i}`), 'GET /api/v1/me');
+    const refused = await fetch(`${platform.url}/api/v1/me`, { headers: { authorization: basic('nobody-at-all') } });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await ask(platform, admin, 'GET /api/v1/me')).status).toBe(200);
+    const entries = (await ask(platform, admin, 'GET /api/v1/audit?team=unknown&action=whoAmI')).body.entries;
+    expect(entries.length).toBeLessThanOrEqual(31);
   });
 });
 

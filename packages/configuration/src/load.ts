@@ -9,8 +9,8 @@ import { parse } from 'yaml';
 import { type Program, programs, type SettingName, type SettingsOf, settings } from './schema.ts';
 
 const ENVIRONMENT_PREFIX = 'MLOPS_';
-/** Variables of this prefix that are not settings of a program: the CLI's address and token, and what the tests go by. */
-const OTHER_VARIABLES = /^MLOPS_(URL$|TOKEN$|TOOL_|TESTS?_|ROUNDS$|SEED$|CRDS_DIR$|CONTROL_PLANE_DIR$)/;
+/** Variables of this prefix that are not settings of a program: the CLI's address, token and team, and what the tests go by. */
+const OTHER_VARIABLES = /^MLOPS_(URL$|TOKEN$|TEAM$|TOOL_|TESTS?_|ROUNDS$|SEED$|CRDS_DIR$|CONTROL_PLANE_DIR$)/;
 
 /** Where settings come from; by default this process. */
 export interface Sources {

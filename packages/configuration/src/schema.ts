@@ -76,6 +76,22 @@ export const settings = {
         'Where audit entries and signed checkpoints are also written, each once: a folder, or s3://bucket/prefix with Object Lock.',
     }),
   ),
+  'tls-cert': Type.Optional(
+    Type.String({
+      description:
+        'PEM file with the certificate, and those between it and its root: the server speaks HTTPS. Read anew when it changes.',
+    }),
+  ),
+  'tls-key': Type.Optional(Type.String({ description: 'PEM file with the private key of tls-cert.' })),
+  'tls-min-version': Type.Union([Type.Literal('1.3'), Type.Literal('1.2')], {
+    default: '1.3',
+    description: 'The oldest version of TLS that is spoken.',
+  }),
+  'trusted-proxies': Type.Array(Type.String(), {
+    default: [],
+    description:
+      'Addresses or networks (10.0.0.0/8) whose X-Forwarded-For, -Proto and -Host headers are believed; nobody else’s are.',
+  }),
   'allowed-hosts': Type.Array(Type.String(), {
     default: [],
     description: 'Further names under which browsers and clients may address this server (Host header). * allows all.',
@@ -124,6 +140,10 @@ export const programs = {
     'policies',
     'audit-key',
     'audit-archive',
+    'tls-cert',
+    'tls-key',
+    'tls-min-version',
+    'trusted-proxies',
     'allowed-hosts',
     'log-level',
     'prediction-log',

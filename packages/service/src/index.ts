@@ -5,3 +5,4 @@ export { type ListenOptions, listen, runProgram, stuckThreads } from './listen.t
 export type { Metrics } from './metrics.ts';
 export { createServer, type ServerOptions, useErrorFormat } from './server.ts';
 export { movable, SpareThread } from './spare-thread.ts';
+export { tlsFiles } from './tls.ts';

@@ -15,6 +15,7 @@ import { readJson } from './json.ts';
 import { methodsOf } from './method-not-allowed.ts';
 import { httpMetrics, metricsRegistry } from './metrics.ts';
 import { refuseSlowBodies } from './slow-bodies.ts';
+import { followTlsFiles, secureContext, type TlsFiles } from './tls.ts';
 
 /** What a server answers of its own accord: nobody needs to be woken for it. */
 const EXPECTED = new Set(['NOT_READY', 'NOT_IMPLEMENTED']);
@@ -26,6 +27,10 @@ export interface ServerOptions {
   readonly logLevel: string;
   /** Further names under which the server may be addressed; loopback and literal addresses always are. */
   readonly allowedHosts: readonly string[];
+  /** Addresses or networks whose forwarded headers are believed; default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** With it the server speaks HTTPS. */
+  readonly tls?: TlsFiles | undefined;
   /** The error form of addresses that belong to no protocol. */
   readonly errorFormat?: ErrorFormat;
 }
@@ -43,7 +48,10 @@ export function createServer(options: ServerOptions): FastifyInstance {
     { level: options.logLevel, redact: ['req.headers.authorization', 'req.headers.cookie'] },
     pino.destination(2),
   );
+  const { tls, trustedProxies = [] } = options;
   const app: FastifyInstance = Fastify({
+    ...(tls === undefined ? {} : ({ https: secureContext(tls) } as object)),
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     loggerInstance: logger,
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
@@ -51,6 +59,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     rewriteUrl: rewriteTeamAddress,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 2048 },
   });
+  if (tls) followTlsFiles(app, tls);
   app.decorate('methodsOf', methodsOf(app));
   const registry = metricsRegistry();
   httpMetrics(app, registry);
@@ -120,6 +129,8 @@ function sendError(
   else if (error.status >= 500)
     request.log.error({ err: error.cause ?? error, internal: error.internal }, error.message);
   const { status, contentType, body } = format(error, request.id);
+  const wait = error.data?.retry_after_seconds;
+  if (typeof wait === 'number') reply.header('retry-after', Math.ceil(wait));
   if (status === 401) reply.header('www-authenticate', 'Bearer, Basic realm="mlops"');
   // The exact content type: KServe's client ignores errors whose type carries a charset.
   return reply.code(status).header('content-type', contentType).serializer(JSON.stringify).send(body);

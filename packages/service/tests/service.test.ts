@@ -1,6 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer as createNetServer } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { PlatformError } from '@mlops/errors';
+import { temporaryFolder } from '@mlops/testing';
 import Fastify from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createServer, listen } from '../src/index.ts';
@@ -24,6 +29,57 @@ function server() {
   app.post('/echo', async (request) => request.body);
   return app;
 }
+
+describe('a server that speaks HTTPS', () => {
+  /** A key and a certificate that it has signed itself, for a name. */
+  function certificate(folder: string, name: string) {
+    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    spawnSync('openssl', [...args, '-subj', `/CN=${name}`, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    return { cert, key };
+  }
+
+  it('does so by TLS 1.3, takes a renewed certificate into use, and starts with nothing else', async () => {
+    const folder = temporaryFolder();
+    const files = certificate(folder.path, 'before');
+    const app = createServer({ logLevel: 'silent', allowedHosts: [], tls: { ...files, minVersion: '1.3' } });
+    servers.push(app);
+    app.get('/x', async (request) => ({ protocol: request.protocol }));
+    const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
+    const peer = (options: object = {}) =>
+      new Promise<string>((resolve) => {
+        const socket = connectTls({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false, ...options });
+        socket.once('secureConnect', () => {
+          resolve(`${socket.getProtocol()} ${socket.getPeerCertificate().subject.CN}`);
+          socket.destroy();
+        });
+        socket.once('error', (error: Error & { code?: string }) => resolve(error.code ?? error.message));
+      });
+    expect(await peer()).toBe('TLSv1.3 before');
+    expect(await peer({ maxVersion: 'TLSv1.2' })).toMatch(/ALERT|VERSION|RESET/);
+    certificate(folder.path, 'after');
+    while ((await peer()) !== 'TLSv1.3 after') await new Promise((next) => setTimeout(next, 200));
+    writeFileSync(files.cert, 'half a');
+    await new Promise((next) => setTimeout(next, 2500));
+    expect(await peer()).toBe('TLSv1.3 after');
+    const broken = () => createServer({ logLevel: 'silent', allowedHosts: [], tls: { ...files, minVersion: '1.3' } });
+    expect(broken).toThrow('are not a certificate and its key');
+    folder.remove();
+  }, 20_000);
+
+  it('believes forwarded headers only of proxies that it trusts', async () => {
+    const ask = async (trustedProxies: string[]) => {
+      const app = createServer({ logLevel: 'silent', allowedHosts: [], trustedProxies });
+      servers.push(app);
+      app.get('/who', async ({ ip, protocol }) => ({ ip, protocol }));
+      const headers = { 'x-forwarded-for': '203.0.113.9', 'x-forwarded-proto': 'https' };
+      return (await app.inject({ url: '/who', headers, remoteAddress: '10.1.2.3' })).json();
+    };
+    expect(await ask([])).toEqual({ ip: '10.1.2.3', protocol: 'http' });
+    expect(await ask(['192.168.0.0/16'])).toEqual({ ip: '10.1.2.3', protocol: 'http' });
+    expect(await ask(['10.0.0.0/8'])).toEqual({ ip: '203.0.113.9', protocol: 'https' });
+  });
+});
 
 describe('a server', () => {
   it('answers errors as problems, with the request id and nothing of the inside', async () => {

@@ -1,24 +1,26 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
 import type { Caller } from '@mlops/operations';
+import { FailedAttempts } from './failed-attempts.ts';
 import { LOCAL_USER, type Person, SYSTEM } from './principal.ts';
 
 /** Finds out who calls. */
 export interface Identity {
-  /** @throws UNAUTHENTICATED */
+  /** @throws UNAUTHENTICATED, TOO_MANY_ATTEMPTS */
   readonly identify: (caller: Caller) => Promise<Person>;
   /** The bearer token with which this process calls itself as the system; it is nowhere but in its memory. */
   readonly systemToken: string;
 }
 
-/** Whose a token is; undefined for one that is unknown, expired or revoked. */
-type TokenFinder = (token: string) => Promise<Person | undefined>;
+/** Whose a token is; `ended` for one that has expired or was revoked, undefined for one that never was. */
+type TokenFinder = (token: string) => Promise<Person | 'ended' | undefined>;
 
 /**
  * Who callers are.
  * @param mode `local` and `anonymous`: everybody is the local user; `required`: whoever has no valid token is nobody
  */
 export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken: TokenFinder): Identity {
+  const failed = new FailedAttempts();
   const systemToken = randomBytes(32).toString('base64url');
   const isSystem = (token: string) => {
     const [given, expected] = [Buffer.from(token), Buffer.from(systemToken)];
@@ -26,17 +28,25 @@ export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken
   };
   return {
     systemToken,
-    async identify({ authorization }) {
+    async identify({ authorization, ip }) {
       const token = tokenOf(authorization);
       if (token !== undefined && isSystem(token)) return SYSTEM;
       if (mode !== 'required') return LOCAL_USER;
-      const person = token === undefined ? undefined : await findToken(token);
-      if (person) return person;
+      const found = token === undefined ? undefined : await findToken(token);
+      if (typeof found === 'object') return found;
+      // Who has a token that has ended does not guess.
+      if (token !== undefined && found === undefined) failed.count(ip, nameOf(authorization));
       const what = token === undefined ? 'The request carries no token' : 'The token is not valid (any more)';
       const how = 'Send one as "Authorization: Bearer TOKEN", or as the password of Basic (MLFLOW_TRACKING_TOKEN).';
       throw new PlatformError('UNAUTHENTICATED', `${what}. ${how}`);
     },
   };
+}
+
+/** The name that is claimed, where one is. */
+function nameOf(authorization = ''): string | undefined {
+  const [, credentials] = /^basic +(\S+)$/i.exec(authorization) ?? [];
+  return credentials === undefined ? undefined : Buffer.from(credentials, 'base64').toString('utf8').split(':')[0];
 }
 
 /** `Bearer TOKEN`, or `Basic` with the token as the password, as MLflow's clients send it. */

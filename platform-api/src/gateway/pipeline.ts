@@ -23,7 +23,14 @@ export interface PipelineParts {
 }
 
 /** Refusals by a rule, wherever in the operation the rule is asked. */
-const DENIALS = new Set(['PERMISSION_DENIED', 'GATE_REFUSED', 'QUOTA_EXCEEDED', 'BUDGET_EXCEEDED', 'UNAUTHENTICATED']);
+const DENIALS = new Set([
+  'PERMISSION_DENIED',
+  'GATE_REFUSED',
+  'QUOTA_EXCEEDED',
+  'BUDGET_EXCEEDED',
+  'UNAUTHENTICATED',
+  'TOO_MANY_ATTEMPTS',
+]);
 
 /**
  * What every operation of every protocol passes: who calls, for which team, whose is the thing, may they, then the
@@ -93,9 +100,11 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
   async function note(act: Act, error: PlatformError, outcome: 'denied' | 'failed'): Promise<void> {
     const { audited, effect } = act.call.operation;
     // What failed after the change was durable, and its entry with it, has changed all the same.
-    if (act.recorded) return;
+    if (act.recorded || error.code === 'TOO_MANY_ATTEMPTS') return;
     const mayHaveBegun = effect === 'long' || !sharesDatabase;
-    if (audited && (outcome === 'denied' || mayHaveBegun)) await audit.note(act, outcome, error.message);
+    // Credentials that are not valid are an entry, whatever was asked for with them.
+    const isFalse = error.code === 'UNAUTHENTICATED' && act.call.caller.authorization !== undefined;
+    if (isFalse || (audited && (outcome === 'denied' || mayHaveBegun))) await audit.note(act, outcome, error.message);
   }
 
   return async (call, operation) => {

@@ -86,14 +86,14 @@ export class Tokens {
     return { token, secret };
   }
 
-  /** Whose a token is; undefined for one that is unknown, expired or revoked. */
-  async find(text: string): Promise<Person | undefined> {
+  /** Whose a token is; `ended` for one that has expired or was revoked, undefined for one that never was. */
+  async find(text: string): Promise<Person | 'ended' | undefined> {
     const [, id, secret] = TOKEN.exec(text) ?? [];
     if (id === undefined || secret === undefined) return undefined;
     const token = await this.#look(id);
     const now = Date.now();
-    if (!token || token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return undefined;
-    if (!timingSafeEqual(Buffer.from(token.hash, 'hex'), digest(secret))) return undefined;
+    if (!token || !timingSafeEqual(Buffer.from(token.hash, 'hex'), digest(secret))) return undefined;
+    if (token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return 'ended';
     if (now - (token.lastUsedAt ?? 0) > NOTED_MILLISECONDS) await this.#noteUse(token, now);
     return inOneTeam(token.principalType, token.principal, token.team, token.roles);
   }
