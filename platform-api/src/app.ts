@@ -9,7 +9,7 @@ import type { Caller } from '@mlops/operations';
 import { createServer, tlsFiles } from '@mlops/service';
 import { openTracking, remoteTracking, trackingRoutes } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
-import { Authoriser, openIdentity } from './access/index.ts';
+import { Authoriser, OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
 import { openApiDocument } from './api/index.ts';
 import { auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
@@ -84,7 +84,8 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     },
     narrow: (team, principal, roles) => tokens.tokens.narrow(team, principal, roles),
   });
-  const identity = openIdentity(settings.identity, tokens.find);
+  const openId = new OpenIdTokens(settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']));
+  const identity = openIdentity(settings.identity, async (token) => (await tokens.find(token)) ?? openId.find(token));
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
   const deployments = openDeployments({ database, tracking, target, quotas, audit, log });
 
@@ -134,6 +135,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const foundation: Module = {
     name: 'foundation',
     async close() {
+      openId.close();
       await inference.close();
       await tracking.close();
       await database.close();

@@ -56,7 +56,8 @@ onEachDatabase('an act', (suiteDatabase) => {
     owners = new Owners({ workspaceOf: async ({ id }) => workspaces.get(id) });
     const parts = {
       identify: () => identified(),
-      enter: async ({ type, id, team, memberships }: Person) => ({
+      enter: async ({ type, id, team = '', memberships }: Person) => ({
+        memberships,
         type,
         id,
         team,

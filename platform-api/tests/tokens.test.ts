@@ -42,6 +42,7 @@ onEachDatabase('with identity required', (database) => {
       id: 'admin',
       team: 'default',
       roles: ['platform-admin'],
+      teams: [{ team: 'default', roles: ['platform-admin'] }],
     });
   });
 

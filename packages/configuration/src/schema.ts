@@ -64,6 +64,12 @@ export const settings = {
   policies: Type.Optional(
     Type.String({ description: 'Folder with further Cedar policies (*.cedar), added to the built-in ones.' }),
   ),
+  'oidc-issuers': Type.Optional(
+    Type.String({
+      description:
+        'YAML file with the OpenID providers whose tokens are taken where identity is required: issuer, audience, which groups are what in which team. See docs/how-to/sign-in.md.',
+    }),
+  ),
   'audit-key': Type.Optional(
     Type.String({
       description:
@@ -138,6 +144,7 @@ export const programs = {
     'inference-timeout',
     'identity',
     'policies',
+    'oidc-issuers',
     'audit-key',
     'audit-archive',
     'tls-cert',

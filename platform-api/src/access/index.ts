@@ -1,3 +1,5 @@
 export { Authoriser } from './authoriser.ts';
 export { type Identity, openIdentity } from './identity.ts';
+export { readIssuers } from './issuers.ts';
+export { OpenIdTokens } from './oidc.ts';
 export { inOneTeam, type Person, type Principal, type Role, roles, UNKNOWN } from './principal.ts';

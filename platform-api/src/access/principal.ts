@@ -19,10 +19,14 @@ export type Role = (typeof roles)[number];
 export interface Person {
   readonly type: Principal['type'];
   readonly id: string;
-  /** For which they act where a request names none. */
-  readonly team: string;
+  /** For which they act where a request names none; undefined: for one that the platform knows them in. */
+  readonly team: string | undefined;
   /** What they are in each of their teams. */
   readonly memberships: ReadonlyMap<string, readonly Role[]>;
+  /** Whether they are also what the platform's own lists of members say: a token is never wider than it was made. */
+  readonly isMember: boolean;
+  /** Whether they have shown a second factor; a token was made by somebody who had signed in before. */
+  readonly hasSecondFactor: boolean;
 }
 
 /** Who acts, for which team, and as what. */
@@ -31,18 +35,26 @@ export interface Principal {
   readonly id: string;
   readonly team: string;
   readonly roles: readonly Role[];
+  /** All their teams. */
+  readonly memberships: ReadonlyMap<string, readonly Role[]>;
 }
 
 /** The platform acting by itself: a job, the example. */
 export const SYSTEM = inOneTeam('system', 'platform', DEFAULT_TEAM, ['platform-admin']);
 
 /** Somebody whose identity could not be established. */
-export const UNKNOWN: Principal = { type: 'unknown', id: 'unknown', team: 'unknown', roles: [] };
+export const UNKNOWN: Principal = {
+  type: 'unknown',
+  id: 'unknown',
+  team: 'unknown',
+  roles: [],
+  memberships: new Map(),
+};
 
 /** The one user of this machine, on an address where nobody else can call. */
 export const LOCAL_USER = inOneTeam('user', 'local', DEFAULT_TEAM, ['platform-admin']);
 
 /** Somebody with roles in one team. */
 export function inOneTeam(type: Person['type'], id: string, team: string, roles: readonly Role[]): Person {
-  return { type, id, team, memberships: new Map([[team, roles]]) };
+  return { type, id, team, memberships: new Map([[team, roles]]), isMember: false, hasSecondFactor: true };
 }

@@ -52,6 +52,7 @@ export const teamSchema: Readonly<Record<string, SchemaStep>> = {
       .addColumn('added_by', text, (c) => c.notNull())
       .addPrimaryKeyConstraint('team_members_key', ['team', 'principal'] as never[])
       .execute();
+    await db.schema.createIndex('team_members_by_principal').on('team_members').columns(['principal']).execute();
     await sql`insert into teams (name, display_name, cost_center, compliance_level, size, created_at, created_by)
       values ('default', 'Default', '', 'standard', 'M', ${Date.now()}, 'platform')`.execute(db);
   },

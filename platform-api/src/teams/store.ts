@@ -58,6 +58,17 @@ export class TeamStore {
     }));
   }
 
+  /** The teams of a principal, and what they are there. */
+  async membershipsOf(principal: string): Promise<ReadonlyMap<string, readonly Role[]>> {
+    const rows = await this.#database.query
+      .selectFrom('team_members')
+      .select(['team', 'roles'])
+      .where('principal', '=', principal)
+      .orderBy('team')
+      .execute();
+    return new Map(rows.map(({ team, roles }) => [team, JSON.parse(roles) as Role[]]));
+  }
+
   async setMember(team: string, { principal, roles, addedAt, addedBy }: Member): Promise<void> {
     const changed = { roles: JSON.stringify(roles), added_at: addedAt, added_by: addedBy };
     await this.#database.write((tx) =>

@@ -5,8 +5,14 @@ import { currentAct } from '../audit/index.ts';
 import type { TeamStore } from './store.ts';
 import { checkTeamName, type Member, type Team } from './team.ts';
 
+const REMEMBERED_MAX = 20_000;
 /** How long a look-up is believed: a team that is archived in one process is closed in all within this time. */
 const BELIEVED_MILLISECONDS = 500;
+
+interface TeamState {
+  readonly open: boolean;
+  readonly needsSecondFactor: boolean;
+}
 
 export type TeamRequest = Pick<Team, 'displayName' | 'costCenter' | 'complianceLevel' | 'size'>;
 
@@ -21,7 +27,11 @@ export interface TeamsParts {
 /** The teams of the platform, and who is in them. */
 export class Teams {
   readonly #parts: TeamsParts;
-  readonly #believed = new Map<string, { readonly open: boolean; readonly until: number }>();
+  readonly #believed = new Map<string, TeamState & { readonly until: number }>();
+  readonly #memberships = new Map<
+    string,
+    { readonly teams: ReadonlyMap<string, readonly Role[]>; readonly until: number }
+  >();
 
   constructor(parts: TeamsParts) {
     this.#parts = parts;
@@ -31,11 +41,34 @@ export class Teams {
    * Lets a person act for a team: the one that is asked for, or their own. A platform administrator may act for each.
    * @throws NOT_FOUND, in the same words for a team that does not exist and for one of others
    */
-  async enter(person: Person, asked = person.team): Promise<Principal> {
-    const isAdministrator = person.memberships.get(person.team)?.includes('platform-admin') ?? false;
-    const roles = person.memberships.get(asked) ?? (isAdministrator ? ADMINISTRATOR : undefined);
-    if (!roles || !(await this.#isOpen(asked))) throw noTeam(asked);
-    return { type: person.type, id: person.id, team: asked, roles };
+  async enter(person: Person, asked?: string): Promise<Principal> {
+    const memberships = person.isMember ? await this.#allOf(person) : person.memberships;
+    const team = asked ?? person.team ?? memberships.keys().next().value;
+    if (team === undefined) {
+      throw new PlatformError('PERMISSION_DENIED', `${person.id} is in no team; ask an administrator for one.`);
+    }
+    const isAdministrator = [...memberships.values()].some((roles) => roles.includes('platform-admin'));
+    const roles = memberships.get(team) ?? (isAdministrator ? ADMINISTRATOR : undefined);
+    const state = roles === undefined ? undefined : await this.#stateOf(team);
+    if (!roles || !state?.open) throw noTeam(team);
+    if (state.needsSecondFactor && !person.hasSecondFactor) {
+      throw new PlatformError('PERMISSION_DENIED', `The team '${team}' is under HIPAA: sign in with a second factor.`);
+    }
+    return { type: person.type, id: person.id, team, roles, memberships };
+  }
+
+  /** What somebody is by their provider's groups, and by the platform's lists of members. */
+  async #allOf({ id, memberships }: Person): Promise<ReadonlyMap<string, readonly Role[]>> {
+    const now = Date.now();
+    let listed = this.#memberships.get(id);
+    if (!listed || listed.until <= now) {
+      listed = { teams: await this.#parts.store.membershipsOf(id), until: now + BELIEVED_MILLISECONDS };
+      if (this.#memberships.size >= REMEMBERED_MAX) this.#memberships.clear();
+      this.#memberships.set(id, listed);
+    }
+    const all = new Map(memberships);
+    for (const [team, roles] of listed.teams) all.set(team, [...new Set([...(all.get(team) ?? []), ...roles])]);
+    return all;
   }
 
   /** Those that who acts may see: their own, a platform administrator all. */
@@ -80,6 +113,7 @@ export class Teams {
     return store.transaction(async () => {
       const changed = { ...(await this.existing(name)), ...given };
       await store.save(changed);
+      this.#believed.delete(name);
       return changed;
     });
   }
@@ -124,6 +158,7 @@ export class Teams {
         });
       }
       await narrow(name, principal, []);
+      this.#memberships.delete(principal);
     });
   }
 
@@ -137,20 +172,21 @@ export class Teams {
     }
     const member = { principal, roles, addedAt: Date.now(), addedBy: actor.id };
     await store.setMember(team, member);
+    this.#memberships.delete(principal);
     await narrow(team, principal, roles);
     return member;
   }
 
-  async #isOpen(name: string): Promise<boolean> {
-    if (name === DEFAULT_TEAM) return true;
+  async #stateOf(name: string): Promise<TeamState> {
     const now = Date.now();
     const believed = this.#believed.get(name);
-    if (believed && believed.until > now) return believed.open;
+    if (believed && believed.until > now) return believed;
     const team = await this.#parts.store.find(name);
     const open = team !== undefined && team.archivedAt === null;
+    const state = { open, needsSecondFactor: team?.complianceLevel === 'hipaa' };
     // A name that does not exist is not remembered: anyone could make the list grow.
-    if (team) this.#believed.set(name, { open, until: now + BELIEVED_MILLISECONDS });
-    return open;
+    if (team) this.#believed.set(name, { ...state, until: now + BELIEVED_MILLISECONDS });
+    return state;
   }
 }
 

@@ -30,10 +30,16 @@ const TokenSchema = Type.Object(facts);
 
 export const tokenOperations = {
   whoAmI: apiOperation('GET /api/v1/me', {
-    summary: 'Who one is, for which team, as what.',
+    summary: 'Who one is, for which team one acts, as what, and in which teams one is.',
     access: 'read',
     resource: { type: 'token' },
-    response: Type.Object({ type: text, id: text, team: text, roles: Type.Array(RoleSchema) }),
+    response: Type.Object({
+      type: text,
+      id: text,
+      team: text,
+      roles: Type.Array(RoleSchema),
+      teams: Type.Array(Type.Object({ team: text, roles: Type.Array(RoleSchema) })),
+    }),
   }),
   listTokens: apiOperation('GET /api/v1/tokens', {
     summary: 'One’s own tokens; all of the team for who administers it.',
@@ -76,8 +82,9 @@ export function tokenHandlers(tokens: Tokens): ApiHandlers<typeof tokenOperation
   const me = () => currentAct().principal;
   return {
     async whoAmI() {
-      const { type, id, team, roles } = me();
-      return { type, id, team, roles: [...roles] };
+      const { type, id, team, roles, memberships } = me();
+      const teams = [...memberships].map(([name, held]) => ({ team: name, roles: [...held] }));
+      return { type, id, team, roles: [...roles], teams };
     },
     listTokens: async () => ({ tokens: (await tokens.list(me())).map(view), next_page_token: null }),
     async createToken({ name, team, roles, service_account, member, expires_in }) {

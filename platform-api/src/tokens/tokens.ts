@@ -138,7 +138,8 @@ export class Tokens {
 
   /** The first administrator's token; two processes that start at once make one each. */
   async createFirst(): Promise<{ id: string; secret: string }> {
-    const owner: Principal = { type: 'user', id: 'admin', team: DEFAULT_TEAM, roles: ['platform-admin'] };
+    const roles = ['platform-admin'] as const;
+    const owner = { type: 'user', id: 'admin', team: DEFAULT_TEAM, roles, memberships: new Map() } as const;
     const { token, secret } = await this.create(owner, { name: 'first administrator' });
     return { id: token.id, secret };
   }

@@ -318,7 +318,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who one is, for which team, as what. */
+        /** Who one is, for which team one acts, as what, and in which teams one is. */
         get: operations["whoAmI"];
         put?: never;
         post?: never;
@@ -1678,6 +1678,10 @@ export interface operations {
                         id: string;
                         team: string;
                         roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        teams: {
+                            team: string;
+                            roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        }[];
                     };
                 };
             };
