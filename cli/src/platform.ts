@@ -31,11 +31,18 @@ export function platformCommands(program: Command, context: Context): void {
       const { entries } = await connection.data(
         connection.platform.GET('/api/v1/audit', { params: { query: { limit: 1 } } }),
       );
+      const { parts } = await connection.data(connection.platform.GET('/api/v1/status', {}));
+      const failing = parts.filter(({ ok }) => !ok).map(({ name, reason }) => `${name}: ${reason}`);
       const serving = deployments.map(({ name, status }) => `${name} (${status})`);
-      const status = { url: connection.url, ready, deployments, audit_entries: entries[0]?.sequence ?? 0 };
+      const status = { url: connection.url, ready, deployments, parts, audit_entries: entries[0]?.sequence ?? 0 };
       printOne(context.output(), status, {
         platform: connection.url,
         ready: ready ? 'yes' : 'no',
+        works: parts
+          .filter(({ ok }) => ok)
+          .map(({ name }) => name)
+          .join(', '),
+        ...(failing.length === 0 ? {} : { fails: failing.join('; ') }),
         deployments: serving.join(', '),
         'audit entries': status.audit_entries,
       });

@@ -13,6 +13,7 @@ import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
 import { predictionCommands } from './predictions.ts';
 import { quotaCommands } from './quotas.ts';
+import { settingsCommands } from './settings.ts';
 import { teamCommands } from './teams.ts';
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -49,6 +50,7 @@ export function createProgram(
   jobCommands(program, context);
   quotaCommands(program, context);
   teamCommands(program, context);
+  settingsCommands(program, context);
   auditCommands(program, context);
   return program;
 }

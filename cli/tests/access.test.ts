@@ -59,6 +59,11 @@ it('signs in with a token once, makes narrower ones, and signs out', async () =>
   await mlops({}, 'teams', 'archive', 'fraud');
   await expect(mlops({ MLOPS_TOKEN: robs }, 'whoami')).rejects.toThrow("no team 'fraud'");
 
+  expect(await mlops({}, 'status')).toMatch(/works +database/);
+  expect(await mlops({}, 'settings')).toContain('required');
+  const asViewer = ['access', 'can', 'write', 'registered-model-alias:payments@champion', '--role', 'viewer'];
+  expect(await mlops({}, ...asViewer)).toContain('none permits it');
+
   await mlops({}, 'logout');
   expect(readFileSync(join(home.path, '.config/mlops/credentials.json'), 'utf8')).not.toContain('mlops_');
   await expect(mlops({}, 'whoami')).rejects.toThrow('carries no token');

@@ -10,6 +10,7 @@ import { createServer, tlsFiles } from '@mlops/service';
 import { openTracking, remoteTracking, trackingRoutes } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { Authoriser, OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
+import { accessOperations, openAdministration, statusOperations } from './administration/index.ts';
 import { openApiDocument } from './api/index.ts';
 import { auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
@@ -32,6 +33,8 @@ export const openApi = openApiDocument([
   jobOperations,
   tokenOperations,
   teamOperations,
+  accessOperations,
+  statusOperations,
 ]);
 
 export interface Platform {
@@ -142,7 +145,16 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       folder.close();
     },
   };
-  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions];
+  const administration = openAdministration({
+    authoriser,
+    settings,
+    parts: [
+      { name: 'database', check: () => teams.check() },
+      { name: 'tracking', check: () => tracking.check() },
+      { name: 'deployments', check: async () => deployments.check() },
+    ],
+  });
+  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions, administration];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];

@@ -21,6 +21,7 @@ const MAY: Readonly<Record<Role, readonly Access[]>> = {
 };
 /** What concerns all teams. */
 const PLATFORM_MATTERS = [
+  'listSettings',
   'createTeam',
   'archiveTeam',
   'restoreTeam',
@@ -79,6 +80,7 @@ describe('every operation of every protocol', () => {
     updateRun: { status: 'FINISHED' },
     listPredictions: { status: 200 },
     createToken: { roles: undefined },
+    checkAccess: { principal: { roles: ['viewer'] }, action: 'read', resource: { type: 'run' } },
     searchModelVersions: { max_results: 10 },
   };
 
@@ -112,6 +114,37 @@ describe('every operation of every protocol', () => {
     await response.arrayBuffer();
     return response.status;
   }
+
+  it('can be asked for, with the policies that decide', async () => {
+    const check = async (role: Role, body: object) => {
+      const headers = { authorization: `Bearer ${tokens.get(role)}`, 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(body) };
+      return (await fetch(`${platform.url}/api/v1/access/check`, init)).json();
+    };
+    const alias = { type: 'registered-model-alias', id: 'payments@champion' };
+    expect(await check('viewer', { action: 'write', resource: alias })).toEqual({ allowed: false, policies: [] });
+    expect(await check('ml-engineer', { action: 'write', resource: alias })).toEqual({
+      allowed: true,
+      policies: ['data-scientists-work'],
+    });
+    const whole = { action: 'read', resource: { type: 'audit-log' }, operation: 'exportAudit' };
+    expect(await check('team-admin', whole)).toEqual({ allowed: false, policies: ['audit-export'] });
+    const somebody = { principal: { roles: ['platform-admin'] }, ...whole };
+    expect(await check('viewer', somebody)).toMatchObject({ allowed: true });
+  });
+
+  it('tells how the platform is, and to administrators its settings without secrets', async () => {
+    const get = async (role: Role, path: string) => {
+      const headers = { authorization: `Bearer ${tokens.get(role)}` };
+      return (await fetch(`${platform.url}/api/v1/${path}`, { headers })).json();
+    };
+    expect(await get('viewer', 'status')).toEqual({
+      ok: true,
+      parts: ['database', 'tracking', 'deployments'].map((name) => ({ name, ok: true, reason: null })),
+    });
+    const { settings } = (await get('platform-admin', 'settings')) as { settings: Record<string, unknown> };
+    expect(settings).toMatchObject({ identity: 'required', host: '127.0.0.1' });
+  });
 
   it('is for nobody without a token', async () => {
     const open: string[] = [];

@@ -1,6 +1,7 @@
 import { inferenceOperations } from '@mlops/inference';
 import type { Operation } from '@mlops/operations';
 import { artifactOperations, trackingOperations, workspaceOperations } from '@mlops/tracking';
+import { accessOperations, statusOperations } from '../src/administration/index.ts';
 import { auditOperations } from '../src/audit/index.ts';
 import { deploymentOperations } from '../src/deployments/index.ts';
 import { jobOperations } from '../src/jobs/index.ts';
@@ -30,7 +31,9 @@ export const everyRow: readonly Row[] = [
   ...[deploymentOperations, predictionOperations, auditOperations, quotaOperations].flatMap((table) =>
     rowsOf('', table),
   ),
-  ...[jobOperations, tokenOperations, teamOperations].flatMap((table) => rowsOf('', table)),
+  ...[jobOperations, tokenOperations, teamOperations, accessOperations, statusOperations].flatMap((table) =>
+    rowsOf('', table),
+  ),
 ];
 
 function rowsOf(prefix: string, table: Readonly<Record<string, Operation>>): Row[] {

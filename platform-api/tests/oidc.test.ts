@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mlops/testing';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readIssuers } from '../src/access/index.ts';
 import { startPlatform, type TestPlatform } from './platform.ts';
@@ -64,7 +64,7 @@ class Issuer {
     }));
     this.#provider = new Provider(this.url, {
       clients,
-      jwks: { keys: this.#keys as never },
+      jwks: { keys: this.#keys },
       features: {
         devInteractions: { enabled: false },
         clientCredentials: { enabled: true },

@@ -51,6 +51,8 @@ export interface TrackingEngine {
    * only known within a workspace, and where a server of its own keeps them apart.
    */
   workspaceOf(thing: ResourceRef): Promise<string | undefined>;
+  /** @throws what keeps it from answering */
+  check(): Promise<void>;
   /** Whether its changes join the surrounding transaction of the platform's database. */
   readonly sharesDatabase: boolean;
   close(): Promise<void>;

@@ -58,6 +58,9 @@ export function remoteTracking(url: string): TrackingEngine {
       });
     },
     workspaceOf: () => Promise.resolve(undefined),
+    async check() {
+      await send(new URL(`${base}/health`), {});
+    },
     sharesDatabase: false,
     close: () => Promise.resolve(),
   };

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   checkParsePolicySet,
+  policySetTextToParts,
   preparsePolicySet,
   preparseSchema,
   type StatefulAuthorizationCall,
@@ -28,6 +29,8 @@ export interface AccessQuestion {
 /** Decides by Cedar policies: the built-in ones and those of a folder. What no policy permits is forbidden. */
 export class Authoriser {
   readonly #policySet: string;
+  /** The annotation `@id` of each policy that has one, by Cedar's own id. */
+  readonly #names: ReadonlyMap<string, string>;
   /** Policies are fixed for a process, so a decision stays true; asking Cedar anew costs a prediction's whole budget. */
   readonly #decided = new Map<string, boolean>();
 
@@ -39,6 +42,7 @@ export class Authoriser {
     this.#policySet = crypto.randomUUID();
     const text = policies.map((path) => readFileSync(path, 'utf8')).join('\n');
     preparsePolicySet(this.#policySet, { staticPolicies: text });
+    this.#names = namesOf(text);
     preparseSchema(this.#policySet, schema);
   }
 
@@ -60,7 +64,20 @@ export class Authoriser {
     }
   }
 
-  #decide({ principal, action, resource, owner, operation }: AccessQuestion): boolean {
+  /** What the policies say, and which of them decided: those that permit, or those that forbid; none where none permits. */
+  explain(question: AccessQuestion): { readonly allowed: boolean; readonly policies: readonly string[] } {
+    const { decision, diagnostics } = this.#ask(question);
+    const names = diagnostics.reason.map((id) => this.#names.get(id) ?? id);
+    return { allowed: decision === 'allow' && diagnostics.errors.length === 0, policies: names.sort() };
+  }
+
+  #decide(question: AccessQuestion): boolean {
+    const { decision, diagnostics } = this.#ask(question);
+    // A policy that fails to evaluate is left out by Cedar; a forbid that fails must not open what it closes.
+    return decision === 'allow' && diagnostics.errors.length === 0;
+  }
+
+  #ask({ principal, action, resource, owner, operation }: AccessQuestion) {
     const user = { type: 'User', id: principal.id };
     const team = { type: 'Team', id: principal.team };
     const target = { type: entityType(resource.type), id: resource.id };
@@ -86,9 +103,16 @@ export class Authoriser {
       const internal = answer.errors.map((error) => error.message).join('; ');
       throw new PlatformError('INTERNAL', 'The access policies could not be evaluated.', { internal });
     }
-    // A policy that fails to evaluate is left out by Cedar; a forbid that fails must not open what it closes.
-    return answer.response.decision === 'allow' && answer.response.diagnostics.errors.length === 0;
+    return answer.response;
   }
+}
+
+/** Cedar numbers the policies of a text; people know them by their annotation. */
+function namesOf(text: string): Map<string, string> {
+  const parts = policySetTextToParts(text);
+  if (parts.type === 'failure') return new Map();
+  const named = parts.policies.map((policy, i) => [`policy${i}`, /@id\("([^"]+)"\)/.exec(policy)?.[1]] as const);
+  return new Map(named.flatMap(([id, name]) => (name === undefined ? [] : [[id, name] as const])));
 }
 
 function policyFiles(folder: string): string[] {

@@ -65,6 +65,11 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
     deployments,
     live,
     guards: registryGuards(store),
+    /** @throws Error that says how many deployments cannot be served here: which, is for their teams to know */
+    check() {
+      const { size } = live.failures;
+      if (size > 0) throw new Error(`${size} deployments cannot be served by this process`);
+    },
     /** Names, states and models of what a team has deployed, for people. */
     overview: async (team: string) => {
       const shown = (await store.active(team)).map(async ({ key, liveRevision }) => {

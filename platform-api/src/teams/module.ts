@@ -1,4 +1,5 @@
 import type { Database } from '@mlops/database';
+import { DEFAULT_TEAM } from '@mlops/operations';
 import { servedTable } from '../api/index.ts';
 import type { Module } from '../module.ts';
 import { teamHandlers, teamOperations } from './routes.ts';
@@ -14,6 +15,10 @@ export function openTeams(database: Database<unknown>, parts: Omit<TeamsParts, '
     name: 'teams',
     teams,
     workspaces: teamsAsWorkspaces(teams),
+    /** Whether the database answers. @throws what it says */
+    async check() {
+      await store.find(DEFAULT_TEAM);
+    },
     schema: teamSchema,
     tables: [servedTable(teamOperations, teamHandlers(teams))],
   } satisfies Module & Record<string, unknown>;

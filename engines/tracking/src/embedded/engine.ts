@@ -45,6 +45,9 @@ export async function openTracking(options: EmbeddedTrackingOptions): Promise<Tr
     },
     addWorkspace: (name) => ensureDefaultExperiment({ ...shared, workspace: name }),
     workspaceOf: (thing) => workspaceOf(shared.database, thing),
+    async check() {
+      await shared.database.query.selectFrom('experiments').select('id').limit(1).execute();
+    },
     sharesDatabase: true,
     close: () => Promise.resolve(),
   };
