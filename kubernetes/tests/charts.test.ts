@@ -48,6 +48,8 @@ const exceptions: Readonly<Record<string, Readonly<Record<string, readonly Rule[
   'nginx-ingress': { 'Deployment nginx-ingress-controller': ['capabilities'] },
   // one replica, of which the chart knows no number; the default priority
   kserve: { 'Deployment kserve-controller-manager': ['disruption budget', 'priority'] },
+  // one replica: what changes in the seconds in which it moves to another node is seen at the next restart of the workload
+  reloader: { 'Deployment reloader': ['disruption budget'] },
   // the webhook's container has no volume for temporary files
   'flink-kubernetes-operator': { 'Deployment flink-kubernetes-operator': ['read-only root'] },
 };

@@ -104,6 +104,19 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
     await stop(target);
   });
 
+  it("takes the seed's `kubectl apply -f k8s/deployment.yaml` where nothing of ours is, and nobody is trusted", {
+    timeout: 120_000,
+  }, async () => {
+    const target = await cluster();
+    const level = ['enforce', 'warn'].map((mode) => `pod-security.kubernetes.io/${mode}=restricted`);
+    await target.get(['label', 'namespace', 'default', ...level]);
+    await target.get(['apply', '--warnings-as-errors', '-f', join(root, '../platform-api/k8s/deployment.yaml')]);
+    const pods = () => target.get(['get', 'pods', '--output=name']);
+    await eventually(async () => (await pods()) !== '');
+    expect(await pods()).toMatch(/^pod\/mlops-api-/);
+    await stop(target);
+  });
+
   describe('prod', () => {
     let target: ControlPlane;
 
