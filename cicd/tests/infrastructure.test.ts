@@ -6,8 +6,8 @@ import { suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsMock, startAwsMock } from '../../terraform/tests/aws-mock.ts';
 import { planOf, terraformSuite } from '../../terraform/tests/index.ts';
-import { costDifference } from '../terraform/cost.ts';
-import { apply, changesOf, described, kept, plan, type Root, store } from '../terraform/steps.ts';
+import { costDifference } from '../infrastructure/cost.ts';
+import { apply, changesOf, described, kept, plan, type Root, store } from '../infrastructure/steps.ts';
 import { runJob } from './workflow-runner.ts';
 
 const account = '123456789012';
@@ -172,8 +172,11 @@ describe('the words', () => {
   it.each([[[]], [['plan']], [['plan', 'nowhere']], [['destroy', 'dev']], [['plan', 'dev', '--force']]])(
     '%j are refused with the usage',
     async (args) => {
-      const { code, stderr } = await run(process.execPath, [join(import.meta.dirname, '../terraform.ts'), ...args]);
-      expect([code, stderr]).toEqual([2, expect.stringContaining('usage: node cicd/terraform.ts')]);
+      const { code, stderr } = await run(process.execPath, [
+        join(import.meta.dirname, '../infrastructure.ts'),
+        ...args,
+      ]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('usage: node cicd/infrastructure.ts')]);
     },
   );
 });

@@ -1,5 +1,5 @@
 /**
- * Terraform of one environment, one step at a time: `node cicd/terraform.ts STEP ENVIRONMENT`. A person and a pipeline say the same
+ * Terraform of one environment, one step at a time: `node cicd/infrastructure.ts STEP ENVIRONMENT`. A person and a pipeline say the same
  * words. It exits with 0, with 1 where a step failed or refused, and with 2 where it was called wrongly.
  */
 import { fileURLToPath } from 'node:url';
@@ -7,11 +7,11 @@ import { parseArgs } from 'node:util';
 import { settingsOf } from '../kubernetes/settings.ts';
 import { refusals } from '../terraform/policies/index.ts';
 import { environmentOf, Misused, main, output, say } from './command-line.ts';
+import { costDifference } from './infrastructure/cost.ts';
+import { apply, type Change, changesOf, described, kept, plan, type Root, store } from './infrastructure/steps.ts';
 import { stateBucket } from './preflight/account.ts';
-import { costDifference } from './terraform/cost.ts';
-import { apply, type Change, changesOf, described, kept, plan, type Root, store } from './terraform/steps.ts';
 
-const USAGE = `usage: node cicd/terraform.ts STEP ENVIRONMENT [--report FILE]
+const USAGE = `usage: node cicd/infrastructure.ts STEP ENVIRONMENT [--report FILE]
 
 plan      plans, and keeps the plan in the environment's folder; --read-only does not lock the state, for those who may not write;
           --store puts the plan beside the state as well, and prints the digest by which apply finds it
