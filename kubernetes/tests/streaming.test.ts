@@ -1,6 +1,11 @@
-import { suite } from '@mlops/testing';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '@mlops/child-process';
+import { needTool, suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
-import { type Manifest, renderEnvironment } from '../manifests.ts';
+import { type Manifest, renderEnvironment, root } from '../manifests.ts';
+import { finalStage, stages } from './dockerfile.ts';
 
 /** A broker's `transaction.max.timeout.ms`, unless it is told otherwise: https://kafka.apache.org/documentation/#brokerconfigs */
 const LONGEST_TRANSACTION_MS = 900_000;
@@ -42,5 +47,47 @@ suite("the job that Flink makes of the feature's SQL", { needs: ['kubectl'] }, (
 
   it('goes on where a partition is silent', () => {
     expect(tables.get('departures')?.get('scan.watermark.idle-timeout')).toMatch(/^\d+ (s|min)$/);
+  });
+});
+
+suite("Flink's image", { needs: ['kubectl', 'mvn'] }, () => {
+  const file = 'kubernetes/flink/image/Dockerfile';
+
+  it("is of the job's version, is not root, and has S3 where Flink looks for plugins", async () => {
+    const job = ((await renderEnvironment('prod')).get('flink') ?? []).find(({ kind }) => kind === 'FlinkDeployment');
+    const version = /flink:(\d+\.\d+)\.\d+-java17$/m.exec(await readFile(join(root, '..', file), 'utf8'))?.[1];
+    expect(job?.spec.flinkVersion).toBe(`v${version?.replace('.', '_')}`);
+    const { of } = await finalStage(file);
+    const { securityContext } = job?.spec.podTemplate.spec;
+    expect(of('USER')).toEqual([`${securityContext.runAsUser}:${securityContext.runAsGroup}`]);
+    expect(of('RUN').join()).toContain('/opt/flink/plugins/');
+  });
+
+  it('gets its jars by the step of its Dockerfile, whose checksums hold', { timeout: 300_000 }, async () => {
+    const [build = []] = await stages(file);
+    const step = build.find(({ name }) => name === 'RUN')?.rest ?? '';
+    expect(step).toContain('--strict-checksums');
+    const folder = await mkdtemp(join(tmpdir(), 'mlops-flink-'));
+    try {
+      await copyFile(join(root, 'flink/image/pom.xml'), join(folder, 'pom.xml'));
+      const { code, stdout } = await run('sh', ['-c', step.replace(/^mvn/, needTool('mvn'))], {
+        cwd: folder,
+        group: true,
+      });
+      expect([code, code === 0 ? '' : stdout]).toEqual([0, '']);
+      const jars = (await readdir(join(folder, 'jars'))).map((jar) => jar.replace(/-\d.*$/, ''));
+      for (const jar of [
+        'flink-sql-connector-kafka',
+        'flink-parquet',
+        'parquet-hadoop',
+        'hadoop-client-api',
+        'hadoop-client-runtime',
+      ])
+        expect(jars).toContain(jar);
+      // a second one of what the image has would hide its own
+      expect(jars.filter((jar) => /^(slf4j|log4j|flink-(dist|table|json))/.test(jar))).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
