@@ -49,6 +49,6 @@ export async function restored(cluster: ControlPlane, { from, to, excluded }: Dr
     const subjects = (object['subjects'] as { namespace?: string }[] | undefined)?.map((subject) =>
       subject.namespace === from ? { ...subject, namespace: to } : subject,
     );
-    return { ...rest, metadata, ...(subjects ? { subjects } : {}) } as Manifest;
+    return { ...rest, metadata, ...(subjects ? { subjects } : {}) };
   });
 }

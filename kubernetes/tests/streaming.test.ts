@@ -54,11 +54,12 @@ suite("Flink's image", { needs: ['kubectl', 'mvn'] }, () => {
   const file = 'kubernetes/flink/image/Dockerfile';
 
   it("is of the job's version, is not root, and has S3 where Flink looks for plugins", async () => {
-    const job = ((await renderEnvironment('prod')).get('flink') ?? []).find(({ kind }) => kind === 'FlinkDeployment');
+    const objects = (await renderEnvironment('prod')).get('flink') ?? [];
+    const { spec } = objects.find(({ kind }) => kind === 'FlinkDeployment') as Manifest;
     const version = /flink:(\d+\.\d+)\.\d+-java17$/m.exec(await readFile(join(root, '..', file), 'utf8'))?.[1];
-    expect(job?.spec.flinkVersion).toBe(`v${version?.replace('.', '_')}`);
+    expect(spec.flinkVersion).toBe(`v${version?.replace('.', '_')}`);
     const { of } = await finalStage(file);
-    const { securityContext } = job?.spec.podTemplate.spec;
+    const { securityContext } = spec.podTemplate.spec;
     expect(of('USER')).toEqual([`${securityContext.runAsUser}:${securityContext.runAsGroup}`]);
     expect(of('RUN').join()).toContain('/opt/flink/plugins/');
   });
