@@ -3,17 +3,21 @@
  * with 0, with 1 where a step failed, and with 2 where it was called wrongly.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { environmentOf, Misused, main, say } from './command-line.ts';
 import { diff, renderTo, undo, type Workload, workloads } from './kubernetes/cluster.ts';
+import { compare } from './kubernetes/compare.ts';
 
 const USAGE = `usage: node cicd/kubernetes.ts render ENVIRONMENT FOLDER
+       node cicd/kubernetes.ts compare ENVIRONMENT COMMIT [--report FILE]
        node cicd/kubernetes.ts diff ENVIRONMENT [--report FILE]
        node cicd/kubernetes.ts record ENVIRONMENT FILE
        node cicd/kubernetes.ts undo ENVIRONMENT FILE [--seconds SECONDS]
 
 render   writes the objects as files, in the order in which they are applied
-diff     what an application would change; changes nothing
+compare  what has changed since a commit; asks no cluster
+diff     what an application would change; changes nothing, and needs the right to
 record   keeps which revision of each workload runs
 undo     takes the workloads that have moved on since back to the recorded revision
 
@@ -22,6 +26,14 @@ undo     takes the workloads that have moved on since back to the recorded revis
 
 /** What of the differences a report shows: comments on GitHub take 65,536 characters. */
 const SHOWN = 40_000;
+const repository = fileURLToPath(new URL('..', import.meta.url));
+
+/** Differences that a reader may unfold. */
+function folded(text: string): string[] {
+  if (text === '') return [];
+  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}\n… ${text.length - SHOWN} characters more` : text;
+  return ['', '<details><summary>The differences</summary>', '', '```diff', shown, '```', '', '</details>'];
+}
 
 await main(USAGE, async () => {
   const { values, positionals } = parseArgs({
@@ -37,19 +49,30 @@ await main(USAGE, async () => {
       .map((one) => one.text)
       .filter(Boolean)
       .join('\n');
-    const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}\n… ${text.length - SHOWN} characters more` : text;
     await say(
       values.report,
       `## The cluster of ${environment}: ${found.length === 0 ? 'no difference' : `differences in ${found.map(({ folder }) => folder).join(', ')}`}`,
       '',
       ...found.flatMap(({ created }) => created.map((object) => `- \`+ ${object}\``)),
-      ...(text === ''
-        ? []
-        : ['', '<details><summary>The differences</summary>', '', '```diff', shown, '```', '', '</details>']),
+      ...folded(text),
     );
     return 0;
   }
-  if (path === undefined) throw new Misused(`${step ?? ''} needs a path`);
+  if (path === undefined) throw new Misused(`${step ?? ''} needs a path, or a commit`);
+  if (step === 'compare') {
+    const { added, removed, changed, text } = await compare(repository, environment, path);
+    const count = added.length + removed.length + changed.length;
+    await say(
+      values.report,
+      `## Kubernetes, ${environment}: ${count === 0 ? 'no object changes' : `${count} objects change`}`,
+      '',
+      ...added.map((object) => `- \`+ ${object}\``),
+      ...removed.map((object) => `- \`- ${object}\``),
+      ...changed.map((object) => `- \`~ ${object}\``),
+      ...folded(text),
+    );
+    return 0;
+  }
   if (step === 'render') {
     await mkdir(path, { recursive: true });
     for (const file of await renderTo(environment, path)) console.log(file);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { run } from '@mlops/child-process';
@@ -13,6 +13,7 @@ import {
   exposeBinaries,
   startControlPlane,
 } from '../../kubernetes/tests/control-plane.ts';
+import { compare } from '../kubernetes/compare.ts';
 import { runJob } from './workflow-runner.ts';
 
 exposeBinaries();
@@ -20,6 +21,64 @@ const crds = process.env['MLOPS_CRDS_DIR'];
 const needs = ['kube-apiserver', 'kube-controller-manager', 'etcd', 'openssl', 'curl', 'kubectl', 'diff'];
 const root = join(import.meta.dirname, '../..');
 const minutes = 60_000;
+
+suite('what a pull request changes', { needs: ['kubectl', 'git', 'diff', 'tar'] }, () => {
+  it('is nothing where nothing was changed, by the steps of its workflow', { timeout: 2 * minutes }, async () => {
+    const { stdout } = await run('git', ['status', '--porcelain', 'kubernetes'], { cwd: root });
+    const { steps } = await runJob('k8s-deploy.yml', 'compare', {
+      contexts: {
+        matrix: { environment: 'dev' },
+        github: { token: 'token', event: { number: 7, pull_request: { base: { sha: 'HEAD' } } } },
+      },
+      env: {},
+      instead: { 'actions/checkout': '', Comment: 'cat report.md' },
+    });
+    expect(steps.map(({ outcome }) => outcome)).toEqual(['success', 'success', 'success', 'success']);
+    if (stdout === '') expect(steps.at(-1)?.output.trim()).toBe('## Kubernetes, dev: no object changes');
+  });
+
+  it('is told object by object', { timeout: minutes }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'mlops-compare-test-'));
+    try {
+      const overlay = join(folder, 'kubernetes/overlays/dev');
+      await mkdir(overlay, { recursive: true });
+      const git = (...args: string[]) =>
+        run('git', ['-c', 'user.name=x', '-c', 'user.email=x@x', ...args], { cwd: folder });
+      const write = (...names: string[]) =>
+        writeFile(
+          join(overlay, 'maps.yaml'),
+          names
+            .map((name) =>
+              JSON.stringify({
+                apiVersion: 'v1',
+                kind: 'ConfigMap',
+                metadata: { name, namespace: 'mlops' },
+                data: { of: String(names.length) },
+              }),
+            )
+            .join('\n---\n'),
+        );
+      await writeFile(join(overlay, 'kustomization.yaml'), 'resources: [maps.yaml]\n');
+      await write('kept', 'left', 'out');
+      await git('init', '--quiet');
+      await git('add', '.');
+      await git('commit', '--quiet', '--message=base');
+      await write('kept', 'new');
+      const found = await compare(folder, 'dev', 'HEAD');
+      expect(found).toMatchObject({
+        added: ['ConfigMap mlops/new'],
+        removed: ['ConfigMap mlops/left', 'ConfigMap mlops/out'],
+        changed: ['ConfigMap mlops/kept'],
+      });
+      expect(found.text).toContain('--- ConfigMap mlops/kept\n+++ ConfigMap mlops/kept\n');
+      expect(found.text).toContain('-  of: "3"\n+  of: "2"\n');
+      await expect(compare(folder, 'dev', '--output=/tmp/x')).rejects.toThrow('is no commit');
+      await expect(compare(folder, 'dev', 'nowhere')).rejects.toThrow('git archive');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
 
 suite("the cluster's steps on a real API server", { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] }, () => {
   let cluster: ControlPlane;
