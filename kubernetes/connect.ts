@@ -1,10 +1,12 @@
 /**
- * The way to a private API server: `node connect.ts ENVIRONMENT [--port PORT]`. A node of the cluster, which Session Manager
+ * The way to a private API server: `node connect.ts ENVIRONMENT [--port PORT] [--detach]`. A node of the cluster, which Session Manager
  * reaches without an open port, passes connections on to the endpoint; kubectl's configuration then names this machine's port
- * and still checks the endpoint's certificate. It runs until it is stopped. Needs the AWS command line and its
+ * and still checks the endpoint's certificate. It runs until it is stopped; with --detach it leaves the way open behind itself, once
+ * the API server answers: for a machine that is thrown away. Needs the AWS command line and its
  * session-manager-plugin, and a caller who may start sessions and is one of the cluster's access entries.
  */
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { run } from '@mlops/child-process';
 import { type Environment, environments } from './manifests.ts';
@@ -67,21 +69,40 @@ export async function prepare(environment: Environment, port: number, call: Ask 
   ];
 }
 
+const ANSWER_SECONDS = 60;
+
+/** Waits until the API server answers through the way. @throws with kubectl's words. */
+async function answers(): Promise<void> {
+  const end = Date.now() + ANSWER_SECONDS * 1000;
+  for (;;) {
+    const { code, stderr } = await run('kubectl', ['get', '--raw', '/readyz', '--request-timeout=5s']);
+    if (code === 0) return;
+    if (Date.now() > end) throw new Error(`the API server does not answer: ${stderr.trim()}`);
+    await sleep(1000);
+  }
+}
+
 if (import.meta.main) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { port: { type: 'string', default: '8443' } },
+    options: { port: { type: 'string', default: '8443' }, detach: { type: 'boolean', default: false } },
   });
   const environment = environments.find((name) => name === positionals[0]);
   const port = Number(values.port);
   if (!environment || positionals.length !== 1 || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    console.error(`usage: node connect.ts ${environments.join('|')} [--port PORT]`);
+    console.error(`usage: node connect.ts ${environments.join('|')} [--port PORT] [--detach]`);
     process.exit(2);
   }
   try {
     const session = await prepare(environment, port);
-    console.log(`kubectl reaches ${environment} by port ${port} until this program is stopped`);
-    spawn('aws', session, { stdio: 'inherit' }).once('exit', (code) => process.exit(code ?? 1));
+    if (values.detach) {
+      spawn('aws', session, { stdio: 'ignore', detached: true }).unref();
+      await answers();
+      console.log(`kubectl reaches ${environment} by port ${port}`);
+    } else {
+      console.log(`kubectl reaches ${environment} by port ${port} until this program is stopped`);
+      spawn('aws', session, { stdio: 'inherit' }).once('exit', (code) => process.exit(code ?? 1));
+    }
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

@@ -44,3 +44,12 @@ export async function download(url: string): Promise<Buffer> {
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
   return Buffer.from(await response.arrayBuffer());
 }
+
+if (import.meta.main) {
+  const [folder, ...more] = process.argv.slice(2);
+  if (folder === undefined || more.length > 0) {
+    console.error('usage: node crds.ts FOLDER');
+    process.exit(2);
+  }
+  console.log(`${(await customResourceFiles(folder)).length} files are in ${folder}, as the lock says`);
+}

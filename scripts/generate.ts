@@ -1,7 +1,8 @@
-// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference, and what of Terraform is.
+// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference, GitHub's workflows, and what of
+// Terraform is.
 //   npm run generate            writes         npm run generate -- --check    fails if something is not up to date
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { settingsReference } from '@mlops/configuration';
 import { openApi } from '@mlops/platform-api';
 import { generated as generatedTerraform } from '@mlops/terraform';
@@ -12,8 +13,17 @@ const types = astToString(await openapiTS(structuredClone(openApi) as unknown as
 const terraform = Object.entries(generatedTerraform()).map(
   ([path, content]) => [`terraform/${path}`, content] as const,
 );
+// GitHub runs what stands in its own folder, and nothing else.
+const sources = (await readdir(join(root, 'cicd'))).filter((file) => file.endsWith('.yml'));
+const workflows = await Promise.all(
+  sources.map(async (file) => {
+    const text = await readFile(join(root, 'cicd', file), 'utf8');
+    return [`.github/workflows/${file}`, `# Written by npm run generate from cicd/${file}.\n${text}`] as const;
+  }),
+);
 const files: Record<string, string | Buffer> = {
   ...Object.fromEntries(terraform),
+  ...Object.fromEntries(workflows),
   'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
   'docs/reference/settings.md': settingsReference(),
   'sdk/src/generated/platform.ts': `// Generated from docs/reference/openapi.json by npm run generate.\n${types}`,
@@ -25,7 +35,9 @@ for (const [path, content] of Object.entries(files)) {
   const current = await readFile(join(root, path)).catch(() => undefined);
   if (current?.equals(Buffer.from(content))) continue;
   stale.push(path);
-  if (!check) await writeFile(join(root, path), content);
+  if (check) continue;
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), content);
 }
 if (check && stale.length > 0) {
   console.error(`Not up to date (npm run generate writes them): ${stale.join(', ')}`);

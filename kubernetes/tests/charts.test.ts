@@ -6,10 +6,20 @@ import { needTool, suite } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyManifest, type Chart, charts, helmArguments, helmValues, manifests } from '../charts.ts';
 import { customResourceFiles } from '../crds.ts';
-import { type Environment, environments, folders, type Manifest, readManifests, render, root } from '../manifests.ts';
+import {
+  type Environment,
+  environments,
+  folders,
+  type Manifest,
+  readManifests,
+  render,
+  renderEnvironment,
+  root,
+} from '../manifests.ts';
+import { mayReceive, places, type Workload } from './connectivity.ts';
 import { type ControlPlane, eventually, exposeBinaries, startControlPlane } from './control-plane.ts';
 import { brokenRules, type Rule } from './pod-rules.ts';
-import { includes } from './workloads.ts';
+import { includes, operated } from './workloads.ts';
 
 exposeBinaries();
 /** Sources of the charts, each by its name in charts.lock.json (a folder, or a manifest NAME.yaml). Not kept here. */
@@ -71,6 +81,54 @@ async function renderChart(chart: Chart, environment: Environment): Promise<Mani
   ]);
   if (code !== 0) throw new Error(`${chart.name}: ${stderr.trim()}`);
   return readManifests(stdout);
+}
+
+type Caller = readonly [asker: string, from: 'api server' | 'prometheus', service: Manifest, port: number | string];
+
+/** Who asks the pods of a chart, by which Service: the API server for webhooks and aggregated APIs, Prometheus for metrics. */
+function callers(objects: readonly Manifest[], namespace: string): Caller[] {
+  const services = objects.filter(({ kind }) => kind === 'Service');
+  const named = (reference: { name: string; port?: number }) => {
+    const service = services.find(({ metadata }) => metadata.name === reference.name);
+    return service ? [[service, reference.port ?? 443] as const] : [];
+  };
+  return objects.flatMap((object): Caller[] => {
+    const { kind, spec } = object;
+    const references: { name: string; port?: number }[] = kind.endsWith('WebhookConfiguration')
+      ? object['webhooks'].flatMap((one: any) => one.clientConfig.service ?? [])
+      : kind === 'APIService'
+        ? [spec.service]
+        : kind === 'CustomResourceDefinition'
+          ? [spec.conversion?.webhook?.clientConfig?.service].filter(Boolean)
+          : [];
+    const scraped =
+      kind === 'ServiceMonitor'
+        ? services
+            .filter(({ metadata }) => includes(metadata.labels, spec.selector.matchLabels ?? {}))
+            .flatMap((service) => spec.endpoints.map((one: any) => [service, one.port ?? one.targetPort] as const))
+        : [];
+    return [
+      ...references.flatMap(named).map(([service, port]): Caller => [kind, 'api server', service, port]),
+      ...scraped
+        // what the API server itself, kubelets and other namespaces have is no pod of the chart
+        .filter(([service]: readonly [Manifest, string]) => (service.metadata.namespace ?? namespace) === namespace)
+        .map(([service, port]: readonly [Manifest, string]): Caller => [kind, 'prometheus', service, port]),
+    ];
+  });
+}
+
+/** The pods behind a Service's port, and the port on which they listen. */
+function listeners(objects: readonly Manifest[], service: Manifest, wanted: number | string, namespace: string) {
+  const port = (service.spec.ports as any[]).find((one) => one.port === wanted || one.name === wanted);
+  const target = port?.targetPort ?? port?.port ?? wanted;
+  return objects
+    .filter(({ kind }) => ['Deployment', 'DaemonSet', 'StatefulSet'].includes(kind))
+    .filter(({ spec }) => service.spec.selector && includes(spec.template.metadata.labels, service.spec.selector))
+    .map(({ metadata, spec }) => {
+      const ports = spec.template.spec.containers.flatMap((one: any) => one.ports ?? []);
+      const pod: Workload = { name: metadata.name, namespace, labels: spec.template.metadata.labels };
+      return { pod, port: Number(ports.find((one: any) => one.name === target)?.containerPort ?? target) };
+    });
 }
 
 describe('Helm', () => {
@@ -160,6 +218,34 @@ if (sources)
           expect(found).toEqual(exceptions[chart.name] ?? {});
         },
       );
+    });
+
+    it('are called where their webhooks listen, and scraped where their metrics are', {
+      timeout: 180_000,
+    }, async () => {
+      const ours = [...(await renderEnvironment('prod')).values()].flat();
+      const namespaces = ours.filter(({ kind }) => kind === 'Namespace');
+      const network = {
+        policies: ours.filter(({ kind }) => kind === 'NetworkPolicy'),
+        namespaces: new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
+      };
+      const prometheus = operated.find(({ name }) => name === 'prometheus') as Workload;
+      const called: string[] = [];
+      const closed: string[] = [];
+      for (const chart of charts.filter(({ namespace }) =>
+        namespaces.some(({ metadata }) => metadata.name === namespace),
+      )) {
+        const objects = await renderChart(chart, 'prod');
+        for (const [asker, from, service, wanted] of callers(objects, chart.namespace)) {
+          for (const { pod, port } of listeners(objects, service, wanted, chart.namespace)) {
+            const call = `${asker} ${chart.name} ${pod.name}:${port}`;
+            called.push(call);
+            if (!mayReceive(network, pod, from === 'api server' ? places.vpc : prometheus, port)) closed.push(call);
+          }
+        }
+      }
+      expect(closed).toEqual([]);
+      expect(called.length).toBeGreaterThan(15);
     });
 
     describe('on a real API server', () => {

@@ -11,6 +11,7 @@ import { deployment } from './deployment.ts';
 import { kuttlCases, runKuttlCase } from './kuttl.ts';
 import { parts, questions, subjects } from './rbac.ts';
 import { refusals } from './refusals.ts';
+import { drillOf, restored } from './restore.ts';
 import { missing } from './subset.ts';
 
 exposeBinaries();
@@ -101,6 +102,19 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
     await target.get(['apply', '-k', `${root}overlays/dev`]);
     const objects = [...(await renderEnvironment('dev')).values()].flat();
     expect(await read(target, objects)).toHaveLength(objects.length);
+    await stop(target);
+  });
+
+  it("takes the seed's `kubectl apply -f k8s/deployment.yaml` where nothing of ours is, and nobody is trusted", {
+    timeout: 120_000,
+  }, async () => {
+    const target = await cluster();
+    const level = ['enforce', 'warn'].map((mode) => `pod-security.kubernetes.io/${mode}=restricted`);
+    await target.get(['label', 'namespace', 'default', ...level]);
+    await target.get(['apply', '--warnings-as-errors', '-f', join(root, '../platform-api/k8s/deployment.yaml')]);
+    const pods = () => target.get(['get', 'pods', '--output=name']);
+    await eventually(async () => (await pods()) !== '');
+    expect(await pods()).toMatch(/^pod\/mlops-api-/);
     await stop(target);
   });
 
@@ -203,6 +217,51 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
           /^pod\/now-/,
         );
       }
+    });
+
+    it('takes what the restore drill restores, and starts nothing of it', { timeout: 180_000 }, async () => {
+      const objects = [...(await renderEnvironment('prod')).values()].flat();
+      const find = (kind: string, name: string) =>
+        objects.find((one) => one.kind === kind && one.metadata.name === name) as Manifest;
+      const drill = drillOf(find('CronJob', 'restore-drill'), find('Schedule', 'teams-hourly'));
+      const { from, to } = drill;
+      // what only a cluster can lose, beside the template's own
+      const namespace = from;
+      const claim = {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'work', namespace, labels: { team: 'data-science', 'cost-center': 'engineering' } },
+        spec: { storageClassName: 'gp3', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      };
+      const notes = {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'notes', namespace },
+        data: { of: 'a team' },
+      };
+      for (const one of [claim, notes]) await target.get(['apply', '-f', '-'], JSON.stringify(one));
+      const [space, ...inside] = await restored(target, drill);
+      expect(inside.map(({ kind }) => kind)).toEqual(
+        expect.arrayContaining(['ConfigMap', 'PersistentVolumeClaim', 'NetworkPolicy', 'ResourceQuota', 'RoleBinding']),
+      );
+      for (const part of [[space], inside]) {
+        const text = part.map((object) => JSON.stringify(object)).join('\n---\n');
+        await target.get(['apply', '--server-side', '--validate=strict', '-f', '-'], text);
+      }
+      // as closed and as limited as the one that it came from, and nothing runs
+      const level = [
+        'get',
+        'namespace',
+        to,
+        '-o',
+        'jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}',
+      ];
+      expect(await target.get(level)).toBe('restricted');
+      expect(await target.get(['get', 'networkpolicy', 'default-deny', '-n', to, '-o', 'name'])).toContain(
+        'default-deny',
+      );
+      expect(await target.get(['get', 'pods,deployments,jobs,cronjobs', '-n', to, '-o', 'name'])).toBe('');
+      await target.get(['delete', 'namespace', to, '--wait=false']);
     });
 
     it('says why a workload does not run', { timeout: 120_000 }, async () => {

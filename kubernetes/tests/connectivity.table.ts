@@ -46,6 +46,7 @@ export const inside: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'keda/keda-metrics': '8080 9402',
     'operators/gateway-controller': '8080 9402',
     'operators/flink-operator': '8080 9402',
+    'operators/reloader': '8080 9402',
     'feast-operator-system/feast-operator': '8080 9402',
   },
   'monitoring/alertmanager': { 'monitoring/alertmanager': '9094 9094/UDP' },
@@ -84,6 +85,7 @@ export const outside: Readonly<Record<string, Readonly<Record<string, string>>>>
   'kserve/kserve-controller': { vpc: '443' },
   'operators/gateway-controller': { vpc: '443' },
   'operators/flink-operator': { vpc: '443' },
+  'operators/reloader': { vpc: '443' },
   'feast-operator-system/feast-operator': { vpc: '443' },
   'keda/keda': { vpc: '443' },
   'keda/keda-metrics': { vpc: '443' },
@@ -97,4 +99,25 @@ export const outside: Readonly<Record<string, Readonly<Record<string, string>>>>
 export const fromInternet: Readonly<Record<string, string>> = {
   'ingress/nginx-ingress': '80 443',
   'ingress/edge-gateway': '80 443',
+};
+
+/**
+ * From the VPC, where the API server's interfaces are: webhooks and aggregated APIs, on the port of the pod (a Service's own is
+ * another), as each project's manifests have them.
+ */
+export const fromVpc: Readonly<Record<string, string>> = {
+  // the webhook, and its kubelet's question about it
+  'cert-manager/cert-manager': '6080 10250',
+  'external-secrets/external-secrets': '10250',
+  // the aggregated metrics API, and the webhook: one policy for the namespace
+  'keda/keda': '6443 9443',
+  'keda/keda-metrics': '6443 9443',
+  'kserve/kserve-controller': '9443',
+  'monitoring/prometheus-operator': '10250',
+  // one policy for the namespace, of which Flink's operator alone has a webhook
+  'operators/flink-operator': '443 9443',
+  'operators/gateway-controller': '443 9443',
+  'operators/reloader': '443 9443',
+  'ingress/edge-gateway': '80 443',
+  'ingress/nginx-ingress': '80 443',
 };

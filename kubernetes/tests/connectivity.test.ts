@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
-import { type Manifest, renderEnvironment, root } from '../manifests.ts';
-import { fromInternet, inside, outside } from './connectivity.table.ts';
+import { type Manifest, readManifests, renderEnvironment, root } from '../manifests.ts';
+import { fromInternet, fromVpc, inside, outside } from './connectivity.table.ts';
 import { inBlock, mayReceive, maySend, type Network, namedPorts, places, type Workload } from './connectivity.ts';
 import { operated, workloads } from './workloads.ts';
 
@@ -98,6 +98,23 @@ suite('network policies', { needs: ['kubectl'] }, () => {
     expect(own.filter((pod) => maySend(network, pod, places.service, 443)).length).toBeGreaterThan(8);
     // what EKS takes beside a VPC in 10.0.0.0/8 would be out of their reach
     expect(own.filter((pod) => maySend(network, pod, '172.20.0.1', 443)).map(name)).toEqual([]);
+  });
+
+  it('let the API server call webhooks and aggregated APIs, and others of the VPC what the edge gives', () => {
+    const own = pods.filter(({ namespace }) => namespace !== 'kube-system');
+    const open = own.map((pod) => [
+      name(pod),
+      ports((port, protocol) => mayReceive(network, pod, places.vpc, port, protocol)),
+    ]);
+    expect(Object.fromEntries(open.filter(([, text]) => text !== ''))).toEqual(fromVpc);
+  });
+
+  it('let cert-manager find out whether its DNS records have arrived: from name servers of zones, or else from the own one alone', async () => {
+    const manager = pods.find((pod) => name(pod) === 'cert-manager/cert-manager') as Workload;
+    const asksZones =
+      maySend(network, manager, places.internet, 53, 'UDP') && maySend(network, manager, places.internet, 53);
+    const [values] = readManifests(await readFile(join(root, 'operators/charts/cert-manager.yaml'), 'utf8'));
+    expect(asksZones || values?.['dns01RecursiveNameserversOnly'] === true).toBe(true);
   });
 
   it('let every pod ask for names, and none reach instance metadata', () => {

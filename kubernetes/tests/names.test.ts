@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from '@mlops/testing';
 import { beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import images from '../images/images.lock.json' with { type: 'json' };
-import { type Manifest, renderEnvironment } from '../manifests.ts';
+import { type Manifest, renderEnvironment, root } from '../manifests.ts';
 import { type SubjectName, subjects, unasked } from './rbac.ts';
 import { includes, operated, podTemplate } from './workloads.ts';
 
@@ -37,6 +40,21 @@ suite('every name', { needs: ['kubectl'] }, () => {
     });
     expect(wanted.length).toBeGreaterThan(30);
     expect(wanted.filter((one) => !known.has(one) && !OPTIONAL.has(one))).toEqual([]);
+  });
+
+  it('of a secret that rotates gives the workload new pods, where Reloader may look', async () => {
+    const { reloader } = parse(await readFile(join(root, 'operators/charts/reloader.yaml'), 'utf8'));
+    expect(reloader.namespaces).toEqual(['mlflow', 'mlops']);
+    for (const workload of of('Deployment').filter(({ metadata }) =>
+      reloader.namespaces.includes(metadata.namespace),
+    )) {
+      const { namespace = '', annotations = {} } = workload.metadata;
+      const secrets = uses({ ...workload, spec: workload.spec.template.spec }, namespace)
+        .filter((used) => used.startsWith('Secret '))
+        .map((used) => used.slice(`Secret ${namespace}/`.length));
+      const named = annotations['secret.reloader.stakater.com/reload']?.split(',') ?? [];
+      expect([workload.metadata.name, named.sort()]).toEqual([workload.metadata.name, [...new Set(secrets)].sort()]);
+    }
   });
 
   it('of a service and its port exists where traffic is sent to it', () => {
@@ -137,7 +155,9 @@ suite('every name', { needs: ['kubectl'] }, () => {
           found.some((service) => service.spec.ports.some((one: { name: string }) => one.name === port)),
         ]).toEqual([metadata.name, true]);
     }
-    for (const { metadata, spec } of of('HorizontalPodAutoscaler')) {
+    const scalers = [...of('HorizontalPodAutoscaler'), ...of('ScaledObject')];
+    expect(scalers.map(({ kind }) => kind).sort()).toEqual(['HorizontalPodAutoscaler', 'ScaledObject']);
+    for (const { metadata, spec } of scalers) {
       const target = of(spec.scaleTargetRef.kind).find(
         (one) => one.metadata.name === spec.scaleTargetRef.name && one.metadata.namespace === metadata.namespace,
       );

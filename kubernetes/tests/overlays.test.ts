@@ -33,7 +33,7 @@ suite('environments and variants', { needs: ['kubectl'] }, () => {
   describe('the overlays', () => {
     /** Replicas, sizes, hosts, images, storage classes, and the names of an environment's own buckets, keys and secrets. */
     const allowed =
-      /(mlops\.dev\/configuration|replicas|Replicas|replication-factor|names|limits\.[a-z./]+|tags\.Environment|parallelism|storage|retentionSize|reclaimPolicy|kmsKeyI[dD]|host|hostname|dnsNames\[\d\]|bucket|image|key|role|karpenter\.sh\/discovery|storageDir|dir|savepoint-dir|artifacts-destination|artifacts|allowed-hosts|prefixes|ingress|root-url)$/;
+      /(mlops\.dev\/configuration|replicas|Replicas|ReplicaCount|replication-factor|names|limits\.[a-z./]+|tags\.Environment|parallelism|storage|retentionSize|reclaimPolicy|kmsKeyI[dD]|host|hostname|dnsNames\[\d\]|bucket|image|key|role|karpenter\.sh\/discovery|storageDir|dir|savepoint-dir|artifacts-destination|artifacts|allowed-hosts|prefixes|ingress|root-url)$/;
 
     it.each(['dev', 'staging'])('%s changes only what differs between environments', (environment) => {
       const others = new Map((rendered.get(environment) ?? []).map((object) => [identity(object), object]));

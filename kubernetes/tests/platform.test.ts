@@ -1,11 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '@mlops/child-process';
 import { programs, settings } from '@mlops/configuration';
 import { suite } from '@mlops/testing';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { environments, type Manifest, render, renderEnvironment } from '../manifests.ts';
+import { environments, type Manifest, readManifests, render, renderEnvironment } from '../manifests.ts';
+import { brokenRules } from './pod-rules.ts';
 
 const settingsSchema = Type.Object(settings, { additionalProperties: false });
 
@@ -91,5 +95,58 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
     const runtime = (await render('kserve')).find(({ metadata }) => metadata.name === 'mlops-onnx') as Manifest;
     const inference = await readFile(new URL('../../engines/inference/src/operations.ts', import.meta.url), 'utf8');
     for (const path of probes(runtime.spec)) expect(inference).toContain(`'GET ${path}'`);
+  });
+});
+
+describe('the platform by itself (platform-api/k8s)', () => {
+  const repository = join(import.meta.dirname, '../..');
+  let deployment: Manifest;
+  let folder: string;
+  let address: string;
+  let stop: () => Promise<void>;
+  const container = () => deployment.spec.template.spec.containers[0];
+
+  beforeAll(async () => {
+    const objects = readManifests(await readFile(join(repository, 'platform-api/k8s/deployment.yaml'), 'utf8'));
+    deployment = objects.find(({ kind }) => kind === 'Deployment') as Manifest;
+    folder = await mkdtemp(join(tmpdir(), 'mlops-alone-'));
+    const given = (container().env as { name: string; value?: string }[]).filter(({ name }) =>
+      name.startsWith('MLOPS_'),
+    );
+    const variables = given.map(({ name, value = '' }) => [name, value.replace('$(NAMESPACE)', 'default')] as const);
+    const program = join(repository, 'platform-api/src/main.ts');
+    const started = await startServer(process.execPath, [program, '--port=0'], /ready at (http:\S+?)[,\s(]/, {
+      env: { ...process.env, ...Object.fromEntries(variables), MLOPS_DATA: folder },
+    });
+    address = started.line?.[1] ?? '';
+    stop = started.stop;
+  });
+
+  afterAll(async () => {
+    await stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const ask = (path: string, headers: Record<string, string> = {}) => fetch(`${address}${path}`, { headers });
+
+  it('answers its probes by the address of its pod, which is none of its names', async () => {
+    for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe']) {
+      const { path } = container()[probe].httpGet;
+      expect([path, (await ask(path, { host: '10.0.20.30:8080' })).status]).toEqual([path, 200]);
+    }
+  });
+
+  it('asks everybody for a token, and has one for its first administrator', async () => {
+    expect((await ask('/api/v1/deployments')).status).toBe(401);
+    const token = (await readFile(join(folder, 'admin-token'), 'utf8')).trim();
+    const headers = { authorization: `Bearer ${token}`, host: 'mlops-api.default.svc.cluster.local:8080' };
+    expect((await ask('/api/v1/deployments', headers)).status).toBe(200);
+  });
+
+  it('keeps what every pod keeps, but for what a cluster of ours has', () => {
+    const { spec, metadata } = deployment.spec.template;
+    const named = { kind: 'Deployment', name: 'mlops-api', namespace: 'default' };
+    const pod = { ...named, labels: metadata.labels, spec, containers: spec.containers };
+    expect(brokenRules(pod, false)).toEqual(['zones', 'disruption budget', 'priority', 'owner']);
   });
 });

@@ -40,6 +40,7 @@ export const operated: readonly Workload[] = [
     namespace: 'feast-operator-system',
     labels: { 'app.kubernetes.io/name': 'feast-operator' },
   },
+  { name: 'reloader', namespace: 'operators', labels: { app: 'reloader' } },
   { name: 'velero', namespace: 'velero', labels: { 'app.kubernetes.io/name': 'velero' } },
   { name: 'keda', namespace: 'keda', labels: { app: 'keda-operator' } },
   { name: 'keda-metrics', namespace: 'keda', labels: { app: 'keda-operator-metrics-apiserver' } },
