@@ -1,0 +1,110 @@
+import type { Database } from '@mlops/database';
+import { sql } from 'kysely';
+import { decodeRow, encodeRow } from './row-codec.ts';
+import type { OnlineTables } from './schema.ts';
+import type { OnlineStore, StoredRow, ViewFeatures, WrittenRow } from './store.ts';
+
+/** Keys that one query asks for: SQLite allows some 32,000 parameters, PostgreSQL 65,535. */
+const KEYS_IN_QUERY = 500;
+const ROWS_IN_TRANSACTION = 1000;
+
+/** The online store in the database that the program has anyway: SQLite in its data folder, or PostgreSQL. */
+export class EmbeddedStore implements OnlineStore {
+  readonly #database: Database<OnlineTables>;
+
+  /** @param database migrated by `onlineSchema`; whoever opened it closes it */
+  constructor(database: Database<OnlineTables>) {
+    this.#database = database;
+  }
+
+  async read(
+    project: string,
+    keys: readonly Buffer[],
+    views: readonly ViewFeatures[],
+  ): Promise<(StoredRow | undefined)[][]> {
+    const texts = keys.map((key) => key.toString('hex'));
+    const names = [...new Set(views.map(({ view }) => view))];
+    const rows = new Map<string, { event_seconds: number; event_nanos: number; feature_values: Uint8Array }>();
+    for (let from = 0; from < texts.length; from += KEYS_IN_QUERY) {
+      const found = await this.#database.query
+        .selectFrom('feature_rows')
+        .select(['view', 'entity_key', 'event_seconds', 'event_nanos', 'feature_values'])
+        .where('project', '=', project)
+        .where('view', 'in', names)
+        .where('entity_key', 'in', texts.slice(from, from + KEYS_IN_QUERY))
+        .execute();
+      for (const row of found) rows.set(`${row.entity_key}${row.view}`, row);
+    }
+    return views.map(({ view, features }) =>
+      texts.map((text) => {
+        const row = rows.get(`${text}${view}`);
+        if (row === undefined) return undefined;
+        const values = decodeRow(row.feature_values);
+        return {
+          event: { seconds: row.event_seconds, nanos: row.event_nanos },
+          values: features.map((feature) => values.get(feature)),
+        };
+      }),
+    );
+  }
+
+  async write(project: string, view: ViewFeatures, rows: readonly WrittenRow[]): Promise<number> {
+    let written = 0;
+    for (let from = 0; from < rows.length; from += ROWS_IN_TRANSACTION) {
+      const part = rows.slice(from, from + ROWS_IN_TRANSACTION);
+      written += await this.#database.write(async (tx) => {
+        const results = await this.#database.batch(
+          part.map(({ key, values, event }) =>
+            tx
+              .insertInto('feature_rows')
+              .values({
+                project,
+                view: view.view,
+                entity_key: key.toString('hex'),
+                event_seconds: event.seconds,
+                event_nanos: event.nanos,
+                feature_values: encodeRow(view.features, values),
+              })
+              .onConflict((conflict) =>
+                conflict
+                  .columns(['project', 'view', 'entity_key'])
+                  .doUpdateSet((row) => ({
+                    event_seconds: row.ref('excluded.event_seconds'),
+                    event_nanos: row.ref('excluded.event_nanos'),
+                    feature_values: row.ref('excluded.feature_values'),
+                  }))
+                  .where(
+                    sql<boolean>`(excluded.event_seconds, excluded.event_nanos) > (feature_rows.event_seconds, feature_rows.event_nanos)`,
+                  ),
+              ),
+          ),
+        );
+        return results.reduce((sum, { numAffectedRows = 0n }) => sum + Number(numAffectedRows), 0);
+      });
+    }
+    return written;
+  }
+
+  async erase(project: string, key: Buffer, views: readonly ViewFeatures[]): Promise<string[]> {
+    const removed = await this.#database.write((tx) =>
+      tx
+        .deleteFrom('feature_rows')
+        .where('project', '=', project)
+        .where('entity_key', '=', key.toString('hex'))
+        .where(
+          'view',
+          'in',
+          views.map(({ view }) => view),
+        )
+        .returning('view')
+        .execute(),
+    );
+    return removed.map(({ view }) => view);
+  }
+
+  async ping(): Promise<void> {
+    await sql`select 1`.execute(this.#database.query);
+  }
+
+  async close(): Promise<void> {}
+}

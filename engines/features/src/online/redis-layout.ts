@@ -1,0 +1,68 @@
+import { murmur3 } from '../values/murmur3.ts';
+import type { ViewFeatures } from './store.ts';
+
+// Feast's layout: one hash for each entity key and project, which all views of the same key share. A feature's field is
+// the hash of `view:feature`, a view's time lies in `_ts:view` as google.protobuf.Timestamp, values are
+// feast.types.Value.
+
+export function redisKey(entityKey: Buffer, project: string): Buffer {
+  return Buffer.concat([entityKey, Buffer.from(project)]);
+}
+
+/** Four bytes, little-endian. */
+export function featureField(view: string, feature: string): Buffer {
+  const field = Buffer.allocUnsafe(4);
+  field.writeUInt32LE(murmur3(Buffer.from(`${view}:${feature}`)));
+  return field;
+}
+
+export function timeField(view: string): Buffer {
+  return Buffer.from(`_ts:${view}`);
+}
+
+const known = new WeakMap<ViewFeatures, readonly Buffer[]>();
+
+/** The fields of a view's features, and last that of its time. */
+export function fieldsOf(view: ViewFeatures): readonly Buffer[] {
+  const before = known.get(view);
+  if (before !== undefined) return before;
+  const fields = [...view.features.map((feature) => featureField(view.view, feature)), timeField(view.view)];
+  known.set(view, fields);
+  return fields;
+}
+
+/**
+ * Writes one row where it is newer. Between reading the time and writing nothing else happens: Feast's own client reads
+ * first and writes later, so that two writers can leave the older row.
+ * KEYS: the hash. ARGV: the time's field, the time, then fields and values. Answers 1 where it wrote, else 0.
+ */
+export const WRITE_IF_NEWER = `
+local function moment(bytes)
+  local seconds, nanos, at = 0, 0, 1
+  while at <= #bytes do
+    local tag = bytes:byte(at)
+    local value, inverse, scale, length, byte = 0, 0, 1, 0, 0
+    repeat
+      at, length = at + 1, length + 1
+      byte = bytes:byte(at)
+      if length < 10 then
+        value, inverse = value + byte % 128 * scale, inverse + (127 - byte % 128) * scale
+        scale = scale * 128
+      else
+        value = -(inverse + 1)
+      end
+    until byte < 128
+    at = at + 1
+    if tag == 8 then seconds = value elseif tag == 16 then nanos = value end
+  end
+  return seconds, nanos
+end
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+if before then
+  local oldSeconds, oldNanos = moment(before)
+  local newSeconds, newNanos = moment(ARGV[2])
+  if oldSeconds > newSeconds or (oldSeconds == newSeconds and oldNanos >= newNanos) then return 0 end
+end
+for at = 1, #ARGV, 1000 do redis.call('HSET', KEYS[1], unpack(ARGV, at, math.min(at + 999, #ARGV))) end
+return 1
+`;

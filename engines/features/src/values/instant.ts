@@ -1,0 +1,83 @@
+import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+
+/** A moment, as `google.protobuf.Timestamp` holds it: `nanos` counts forward from `seconds`, 0 to 999,999,999. */
+export interface Instant {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** What is answered where there is no event: Feast's zero. */
+export const EPOCH: Instant = { seconds: 0, nanos: 0 };
+
+const NANOS = 1_000_000_000;
+const NANOS_IN_SECOND = BigInt(NANOS);
+
+export function instantOfNanoseconds(nanoseconds: bigint): Instant {
+  const nanos = Number(((nanoseconds % NANOS_IN_SECOND) + NANOS_IN_SECOND) % NANOS_IN_SECOND);
+  return { seconds: Number((nanoseconds - BigInt(nanos)) / NANOS_IN_SECOND), nanos };
+}
+
+export function nanosecondsOf({ seconds, nanos }: Instant): bigint {
+  return BigInt(seconds) * NANOS_IN_SECOND + BigInt(nanos);
+}
+
+export function instantOfMilliseconds(milliseconds: number): Instant {
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
+}
+
+export function millisecondsOf({ seconds, nanos }: Instant): number {
+  return seconds * 1000 + nanos / 1e6;
+}
+
+/** Negative where `a` is the earlier one. */
+export function compareInstants(a: Instant, b: Instant): number {
+  return a.seconds - b.seconds || a.nanos - b.nanos;
+}
+
+const DATE_AND_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d{2}(?::?\d{2})?)?$/i;
+
+/**
+ * A moment from ISO 8601 text; without a zone it is UTC, as in Feast. Digits below the nanosecond are refused.
+ * @returns undefined where the text is no such moment
+ */
+export function parseInstant(text: string): Instant | undefined {
+  const [, date, time = '00:00', seconds = '00', fraction = '', zone = 'Z'] = DATE_AND_TIME.exec(text.trim()) ?? [];
+  if (date === undefined) return undefined;
+  const offset = /^(Z|UTC)$/i.test(zone) ? 'Z' : zone.replace(/^([+-]\d{2}):?(\d{2})?$/, (_, h, m = '00') => `${h}:${m}`);
+  const milliseconds = Date.parse(`${date}T${time}:${seconds}${offset}`);
+  if (Number.isNaN(milliseconds)) return undefined;
+  // Date.parse takes 31 February for a day of March.
+  if (new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date) return undefined;
+  return { seconds: milliseconds / 1000, nanos: Number(fraction.padEnd(9, '0')) };
+}
+
+/** RFC 3339 in UTC with 0, 3, 6 or 9 digits of the second, as protobuf's JSON writes it. */
+export function formatInstant({ seconds, nanos }: Instant): string {
+  const date = new Date(seconds * 1000);
+  const whole = date.toISOString().slice(0, -5);
+  if (nanos === 0) return `${whole}Z`;
+  const digits = String(nanos).padStart(9, '0');
+  return `${whole}.${digits.replace(/^(\d{3})(?:000000)$|^(\d{6})(?:000)$|^(\d{9})$/, '$1$2$3')}Z`;
+}
+
+export function encodeInstant({ seconds, nanos }: Instant): Uint8Array {
+  const writer = new BinaryWriter();
+  if (seconds !== 0) writer.tag(1, WireType.Varint).int64(seconds);
+  if (nanos !== 0) writer.tag(2, WireType.Varint).int32(nanos);
+  return writer.finish();
+}
+
+/** @throws where the bytes are no `google.protobuf.Timestamp` */
+export function decodeInstant(bytes: Uint8Array): Instant {
+  const reader = new BinaryReader(bytes);
+  let [seconds, nanos] = [0, 0];
+  while (reader.pos < reader.len) {
+    const [field, wire] = reader.tag();
+    if (field === 1) seconds = Number(reader.int64());
+    else if (field === 2) nanos = reader.int32();
+    else reader.skip(wire);
+  }
+  return { seconds, nanos };
+}
