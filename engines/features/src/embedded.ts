@@ -3,8 +3,8 @@ import { type Database, migrate } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
 import { Catalogue, type DefinitionsSource } from './definitions/catalogue.ts';
 import type {
-  EraseRequest,
   Erased,
+  EraseRequest,
   FeatureEngine,
   HistoricalRows,
   IncrementalRequest,
@@ -15,7 +15,7 @@ import type {
   Written,
 } from './engine.ts';
 import { type Materialised, Materialiser, refuseRunning } from './materialise/materialiser.ts';
-import { materialisationSchema, type MaterialisationTables } from './materialise/schema.ts';
+import { type MaterialisationTables, materialisationSchema } from './materialise/schema.ts';
 import { MaterialisationStore } from './materialise/store.ts';
 import type { FeatureView, Project } from './model.ts';
 import { Analytics } from './offline/analytics.ts';
@@ -108,7 +108,8 @@ class EmbeddedFeatures implements FeatureEngine {
       throw feastRefusal('PushSourceNotFoundException', 'NOT_FOUND', `Unable to find push source '${source}'.`);
     }
     // What one view refuses, none of them gets.
-    const prepared = to === 'offline' ? [] : views.filter(({ online }) => online).map((view) => [view, rowsOf(view, rows)] as const);
+    const prepared =
+      to === 'offline' ? [] : views.filter(({ online }) => online).map((view) => [view, rowsOf(view, rows)] as const);
     const written: Record<string, number> = {};
     for (const [view, ready] of prepared) {
       written[view.name] = await this.#online.write(project.name, featuresOf(view), ready);
@@ -207,4 +208,3 @@ function distinctSources(views: readonly FeatureView[]): FeatureView[] {
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, i) => name === b[i]);
 }
-

@@ -3,7 +3,7 @@ export { definitionsSchema } from './definitions/schema.ts';
 export { type EmbeddedFeaturesOptions, openFeatures } from './embedded.ts';
 export type * from './engine.ts';
 export type * from './model.ts';
-export { featureOperations, type FeatureOperationName } from './operations.ts';
+export { type FeatureOperationName, featureOperations } from './operations.ts';
 export type { FieldStatus, OnlineColumn, OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
 export { type FeatureRoutesOptions, featureRoutes } from './routes/features.ts';
 export { buildFeatureServer } from './server.ts';

@@ -1,5 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startServer } from '@mlops/child-process';
 import {
@@ -14,22 +13,22 @@ import {
 import { afterAll, beforeAll, describe } from 'vitest';
 import { onlineCases } from './contract/online.ts';
 import { writingCases } from './contract/writing.ts';
+import { configureFeast, python, redisStore } from './feast.ts';
 import { makeRepository } from './history.ts';
 import { FeatureServer, serverOf } from './serving.ts';
 
 // One suite, the same assertions, for each online store, for definitions as YAML and as Feast's registry, and for Feast's
 // own server. Where Feast's answer is known to be untrue, the case says so.
 
-const implementations = {
+const implementations: Record<string, readonly string[]> = {
   sqlite: [],
   postgres: ['postgres'],
   redis: ['redis-server'],
   "redis with Feast's registry": ['redis-server', 'mlops-python'],
   "Feast's own server on redis": ['redis-server', 'mlops-python'],
-} as const;
-type Implementation = keyof typeof implementations;
+};
 
-for (const [implementation, needs] of Object.entries(implementations) as [Implementation, string[]][]) {
+for (const [implementation, needs] of Object.entries(implementations)) {
   suite(`Feast's HTTP interface: ${implementation}`, { needs }, () => {
     let server: FeatureServer;
     const cleanUp: (() => unknown)[] = [];
@@ -46,7 +45,7 @@ for (const [implementation, needs] of Object.entries(implementations) as [Implem
   });
 }
 
-async function start(implementation: Implementation, cleanUp: (() => unknown)[]): Promise<FeatureServer> {
+async function start(implementation: string, cleanUp: (() => unknown)[]): Promise<FeatureServer> {
   const repository = await makeRepository();
   const data = temporaryFolder();
   cleanUp.push(repository.remove, data.remove);
@@ -63,8 +62,7 @@ async function start(implementation: Implementation, cleanUp: (() => unknown)[])
   if (implementation === 'redis') return serve([...settings, ...yaml, '--online', redis.url], cleanUp);
   applyWithFeast(repository.path, redis.url);
   if (implementation === "Feast's own server on redis") return startFeast(repository.path, cleanUp);
-  const registry = ['--registry', join(repository.path, 'registry.db')];
-  return serve([...settings, ...registry, '--online', redis.url], cleanUp);
+  return serve([...settings, '--registry', join(repository.path, 'registry.db'), '--online', redis.url], cleanUp);
 }
 
 async function serve(argv: string[], cleanUp: (() => unknown)[]): Promise<FeatureServer> {
@@ -73,36 +71,39 @@ async function serve(argv: string[], cleanUp: (() => unknown)[]): Promise<Featur
   return new FeatureServer(await app.listen({ host: '127.0.0.1', port: 0 }));
 }
 
+let registry: Buffer | undefined;
+
+/** A repository of Feast with everything applied: Feast takes long for it, so it does so once. */
 function applyWithFeast(repository: string, redis: string): void {
-  const { host } = new URL(redis);
-  writeFileSync(
-    join(repository, 'feature_store.yaml'),
-    [
-      'project: contract',
-      'provider: local',
-      'registry: registry.db',
-      `online_store: {type: redis, connection_string: "${host},db=0"}`,
-      'offline_store: {type: file}',
-      'entity_key_serialization_version: 3',
-    ].join('\n'),
-  );
-  const python = needTool('mlops-python');
-  const script = join(import.meta.dirname, 'python/definitions.py');
-  const { status, stderr } = spawnSync(python, [script, repository], {
-    encoding: 'utf8',
-    env: { ...pythonEnvironment(python), FEAST_USAGE: 'False' },
-  });
-  if (status !== 0) throw new Error(stderr);
+  configureFeast(repository, 'contract', redisStore(redis));
+  const file = join(repository, 'registry.db');
+  if (registry !== undefined) {
+    writeFileSync(file, registry);
+    return;
+  }
+  python('definitions.py', [repository]);
+  registry = readFileSync(file);
 }
 
 /** Feast's server, with the one worker that never restarts. */
 async function startFeast(repository: string, cleanUp: (() => unknown)[]): Promise<FeatureServer> {
-  const python = needTool('mlops-python');
+  const interpreter = needTool('mlops-python');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const args = ['-c', repository, 'serve', '-h', '127.0.0.1', '-p', String(port), '--no-access-log', '--max-requests', '0'];
-  const { stop } = await startServer(join(python, '../feast'), args, `${url}/health`, {
-    env: { ...pythonEnvironment(python), FEAST_USAGE: 'False' },
+  const args = [
+    '-c',
+    repository,
+    'serve',
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '--no-access-log',
+    '--max-requests',
+    '0',
+  ];
+  const { stop } = await startServer(join(interpreter, '../feast'), args, `${url}/health`, {
+    env: pythonEnvironment(interpreter),
     cwd: repository,
   });
   cleanUp.push(stop);

@@ -34,7 +34,7 @@ export async function makeRepository(): Promise<{ path: string; remove: () => vo
       (1001, ${time(3)}, ${time(2)}, 0.75, 21, 'Ann'),
       (1002, ${time(4)}, ${time(4)}, 0.125, 9007199254740993, null),
       (1003, ${time(200)}, ${time(200)}, 1.0, 3, 'long ago')
-    ) as t(driver_id, event_timestamp, created, conv_rate, trips_today, nickname)`,
+    ) as t(driver_id, event_timestamp, created, conv_rate, trips, nickname)`,
     join(folder.path, 'drivers.parquet'),
   );
   await writeParquet(

@@ -18,14 +18,22 @@ describe("Feast's layout", () => {
       [{ joinKey: 'driver_id', type: 'int64', value: 1001 }],
       '0100000002000000090000006472697665725f69640400000008000000e903000000000000',
     ],
-    ['text', [{ joinKey: 'user', type: 'string', value: 'héllo' }], '01000000020000000400000075736572020000000600000068c3a96c6c6f'],
+    [
+      'text',
+      [{ joinKey: 'user', type: 'string', value: 'héllo' }],
+      '01000000020000000400000075736572020000000600000068c3a96c6c6f',
+    ],
     ['an int32', [{ joinKey: 'k', type: 'int32', value: -5 }], '0100000002000000010000006b0300000004000000fbffffff'],
     [
       'a time',
       [{ joinKey: 't', type: 'unix_timestamp', value: 1_700_000_000 }],
       '01000000020000000100000074080000000800000000f1536500000000',
     ],
-    ['bytes', [{ joinKey: 'b', type: 'bytes', value: Buffer.from('00ff', 'hex') }], '01000000020000000100000062010000000200000000ff'],
+    [
+      'bytes',
+      [{ joinKey: 'b', type: 'bytes', value: Buffer.from('00ff', 'hex') }],
+      '01000000020000000100000062010000000200000000ff',
+    ],
     [
       'two columns, in the order of their names',
       [

@@ -90,7 +90,18 @@ export async function startRedis(): Promise<Started & { revive: () => Promise<vo
   const program = needTool('redis-server');
   const folder = temporaryFolder();
   const port = await freePort();
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder.path];
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder.path,
+  ];
   const start = () => startServer(program, args, /Ready to accept connections/);
   let server = await start();
   return {

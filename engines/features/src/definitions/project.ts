@@ -5,10 +5,8 @@ import type {
   Entity,
   FeatureService,
   FeatureView,
-  FileSource,
   Project,
   Projection,
-  PushSource,
 } from '../model.ts';
 import { ENTITYLESS_JOIN_KEY } from '../values/entity-key.ts';
 import {
@@ -70,7 +68,7 @@ function shapeProblems(text: DefinitionsText): string[] {
       .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
       .map((step) => (/^\d+$/.test(step) ? Number(step) : step));
     if (keyword === 'additionalProperties') {
-      const { additionalProperties } = params as { additionalProperties: string[] };
+      const { additionalProperties } = params;
       return additionalProperties.map((key) =>
         text.problem([...path, key], `'${key}' is not a field here${nearest(key, fieldsAt(path))}`),
       );
@@ -104,7 +102,12 @@ function valueAt(value: unknown, path: Path): unknown {
 }
 
 function gather(texts: readonly DefinitionsText[]): Definitions {
-  const gathered: Record<Kind, Placed<unknown>[]> = { entities: [], sources: [], feature_views: [], feature_services: [] };
+  const gathered: Record<Kind, Placed<unknown>[]> = {
+    entities: [],
+    sources: [],
+    feature_views: [],
+    feature_services: [],
+  };
   for (const text of texts) {
     const file = text.value() as Partial<Record<Kind, unknown[]>>;
     for (const kind of KINDS) {
@@ -133,7 +136,12 @@ function byName<T extends { name: string }>(items: readonly T[]): Map<string, T>
   return new Map(items.map((item) => [item.name, item]));
 }
 
-function described({ name, description = '', owner = '', tags = {} }: Partial<Described> & { name: string }): Described {
+function described({
+  name,
+  description = '',
+  owner = '',
+  tags = {},
+}: Partial<Described> & { name: string }): Described {
   return { name, description, owner, tags };
 }
 
@@ -191,7 +199,12 @@ function viewOf(
   });
   const source = sources.get(definition.source);
   if (source === undefined) {
-    report(problem(['source'], `there is no source '${definition.source}'${nearest(definition.source, [...sources.keys()])}`));
+    report(
+      problem(
+        ['source'],
+        `there is no source '${definition.source}'${nearest(definition.source, [...sources.keys()])}`,
+      ),
+    );
   }
   const joinKeys = owned.map(({ joinKey, type }) => ({ name: joinKey, type }));
   const taken = new Set<string>();
@@ -219,8 +232,8 @@ function viewOf(
       ttlSeconds: secondsOf(definition.ttl ?? '0'),
       online: definition.online ?? true,
       pii: definition.pii ?? 'none',
-      batchSource: batch?.kind === 'file' ? (batch as FileSource) : undefined,
-      streamSource: streamSource as PushSource | undefined,
+      batchSource: batch?.kind === 'file' ? batch : undefined,
+      streamSource,
       materializedUntil: undefined,
     },
   ];
@@ -241,7 +254,9 @@ function serviceOf(
   const projections = definition.features.map((each, i): Projection => {
     const view = views.get(each.view);
     if (view === undefined) {
-      report(problem(['features', i, 'view'], `there is no view '${each.view}'${nearest(each.view, [...views.keys()])}`));
+      report(
+        problem(['features', i, 'view'], `there is no view '${each.view}'${nearest(each.view, [...views.keys()])}`),
+      );
     }
     const all = view?.features.map(({ name }) => name) ?? [];
     for (const [j, name] of (each.features ?? []).entries()) {

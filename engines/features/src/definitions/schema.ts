@@ -49,7 +49,9 @@ const SourceDefinition = Type.Object(
       Type.String({ description: 'file: the column with the time at which the row was made.' }),
     ),
     field_mapping: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { description: 'file: column of the source → name of key or feature.' }),
+      Type.Record(Type.String(), Type.String(), {
+        description: 'file: column of the source → name of key or feature.',
+      }),
     ),
     batch_source: Type.Optional(Type.String({ description: 'push: the file source with the history.' })),
   },

@@ -1,6 +1,6 @@
 import { Turns } from '@mlops/concurrency';
 import { PlatformError } from '@mlops/errors';
-import type { Project, FeatureView } from '../model.ts';
+import type { FeatureView, Project } from '../model.ts';
 import type { Analytics, Batch, Connection } from '../offline/analytics.ts';
 import { fileSourceOf, nanoseconds, openView, type ReadableView, typed } from '../offline/file-source.ts';
 import { featureValueOf } from '../offline/values.ts';
@@ -161,7 +161,8 @@ async function stepsOf(connection: Connection, readable: ReadableView, { start, 
 /** The newest row of each key: the latest event, of those the latest time of making. Rows without a key are nobody's. */
 function newestSql({ view, source, relation, column }: ReadableView, condition: string): string {
   const keys = view.entities.length === 0 ? [] : view.joinKeys.map(({ name, type }) => typed(column(name), type));
-  const created = source.createdTimestampColumn === undefined ? 'null' : nanoseconds(column(source.createdTimestampColumn));
+  const created =
+    source.createdTimestampColumn === undefined ? 'null' : nanoseconds(column(source.createdTimestampColumn));
   const selected = [
     ...keys.map((key, i) => `${key} as k${i}`),
     `${nanoseconds(column(source.timestampField))} as event`,

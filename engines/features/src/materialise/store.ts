@@ -53,7 +53,8 @@ export class MaterialisationStore {
       const joined: Interval[] = [];
       for (const interval of before) {
         const last = joined.at(-1);
-        const touches = last !== undefined && isFinished(last) && isFinished(interval) && interval.start <= last.doneUntil;
+        const touches =
+          last !== undefined && isFinished(last) && isFinished(interval) && interval.start <= last.doneUntil;
         if (!touches) joined.push(interval);
         else {
           const doneUntil = Math.max(last.doneUntil, interval.doneUntil);

@@ -65,7 +65,12 @@ export async function entityFile(
   }
 }
 
-function entityColumn(column: string, values: readonly unknown[], key: KeyType | undefined, isMoment: boolean): EntityColumn {
+function entityColumn(
+  column: string,
+  values: readonly unknown[],
+  key: KeyType | undefined,
+  isMoment: boolean,
+): EntityColumn {
   const place = name(column);
   const where = (i: number) => `entities.${column}[${i}]`;
   if (isMoment) {

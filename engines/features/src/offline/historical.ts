@@ -85,11 +85,13 @@ async function joinedView(
     keys: keys.map(({ name: key, type }) => {
       const wanted = joinKeyMap[key] ?? key;
       const ofEntity = given.find((each) => each.name === wanted);
-      if (ofEntity === undefined) throw invalid('entities', `the key column '${wanted}' of view '${view.name}' is missing.`);
+      if (ofEntity === undefined)
+        throw invalid('entities', `the key column '${wanted}' of view '${view.name}' is missing.`);
       return { ofView: typed(column(key), type), ofEntity: typed(ofEntity, type) };
     }),
     event: nanoseconds(column(source.timestampField)),
-    created: source.createdTimestampColumn === undefined ? undefined : nanoseconds(column(source.createdTimestampColumn)),
+    created:
+      source.createdTimestampColumn === undefined ? undefined : nanoseconds(column(source.createdTimestampColumn)),
     features: features.map(({ feature, column: result }) => ({
       expression: name(column(feature.name).name),
       column: result,

@@ -64,7 +64,10 @@ interface Parts {
 
 function partsOf(view: JoinedView, i: number, createdCutOff: boolean): Parts {
   const { keys, created, features, ttlSeconds } = view;
-  const order = created === undefined ? 'event' : `event::hugeint * ${ROOM} + coalesce(created, -9223372036854775807) + ${HALF_ROOM}`;
+  const order =
+    created === undefined
+      ? 'event'
+      : `event::hugeint * ${ROOM} + coalesce(created, -9223372036854775807) + ${HALF_ROOM}`;
   const selected = [
     ...keys.map(({ ofView }, j) => `${ofView} as k${j}`),
     `${view.event} as event`,
@@ -76,7 +79,8 @@ function partsOf(view: JoinedView, i: number, createdCutOff: boolean): Parts {
   const until = created === undefined ? 'e."__at"' : `e."__at"::hugeint * ${ROOM} + ${ROOM} - 1`;
   const asof = `asof left join v${i} on ${[...equal('e'), `${until} >= v${i}.ord`].join(' and ')}`;
   const oldest = `${Math.round(ttlSeconds * 1e9)}`;
-  const isFresh = (at: string, event: string) => (ttlSeconds === 0 ? `${event} is not null` : `${at} - ${event} <= ${oldest}`);
+  const isFresh = (at: string, event: string) =>
+    ttlSeconds === 0 ? `${event} is not null` : `${at} - ${event} <= ${oldest}`;
   if (created === undefined || !createdCutOff) {
     const fresh = isFresh('e."__at"', `v${i}.event`);
     const columns = features.map(({ column }, j) => [column, `case when ${fresh} then v${i}.f${j} end`] as const);

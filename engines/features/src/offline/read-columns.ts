@@ -39,6 +39,7 @@ function readerOf({ name: column, type }: Column): Reader {
   }
   if (type === 'BLOB') return { expression: `base64(${place})`, read: String };
   if (/^(FLOAT|DOUBLE)$/.test(type)) return { expression: place, read: (value) => toJsonNumber(value as number) };
-  if (/^(U?(TINY|SMALL|BIG)?INT(EGER)?|VARCHAR|BOOLEAN)$/.test(type)) return { expression: place, read: (value) => value };
+  if (/^(U?(TINY|SMALL|BIG)?INT(EGER)?|VARCHAR|BOOLEAN)$/.test(type))
+    return { expression: place, read: (value) => value };
   return { expression: `to_json(${place})::varchar`, read: (value) => JSON.parse(String(value)) as unknown };
 }

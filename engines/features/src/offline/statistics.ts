@@ -3,7 +3,7 @@ import type { Analytics, Column } from './analytics.ts';
 import { nanoseconds, openView } from './file-source.ts';
 import { name } from './sql.ts';
 
-export interface FeatureStatistics {
+interface FeatureStatistics {
   readonly feature: string;
   readonly nulls: number;
   /** About how many different values there are. */

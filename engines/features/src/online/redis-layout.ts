@@ -16,7 +16,7 @@ export function featureField(view: string, feature: string): Buffer {
   return field;
 }
 
-export function timeField(view: string): Buffer {
+function timeField(view: string): Buffer {
   return Buffer.from(`_ts:${view}`);
 }
 

@@ -118,9 +118,13 @@ function rowOf(values: readonly (Buffer | null)[], start: number, count: number)
 function refusal(error: Error): PlatformError {
   if (error.name !== 'ReplyError' || AWAY.test(error.message)) return away(error);
   if (error.message.startsWith('OOM')) {
-    return new PlatformError('STORAGE_FULL', 'Redis takes no more: its memory is full. Nothing of the row was stored.', {
-      cause: error,
-    });
+    return new PlatformError(
+      'STORAGE_FULL',
+      'Redis takes no more: its memory is full. Nothing of the row was stored.',
+      {
+        cause: error,
+      },
+    );
   }
   const [reason] = error.message.split(' ');
   return new PlatformError('UPSTREAM_FAILED', `Redis refused the command (${reason}).`, {

@@ -2,9 +2,9 @@ import { create, createFileRegistry, type DescMessage, type Message } from '@buf
 import {
   type DescriptorProto,
   DescriptorProtoSchema,
+  type FieldDescriptorProto,
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
-  type FieldDescriptorProto,
   FieldDescriptorProtoSchema,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -124,7 +124,7 @@ const messages: Readonly<Record<string, Fields>> = {
 
 /** A message as the library holds it, in the names of JavaScript. */
 type Of<T> = Message & T;
-export type Tags = Readonly<Record<string, string>>;
+type Tags = Readonly<Record<string, string>>;
 export interface Seconds {
   readonly seconds: bigint;
   readonly nanos: number;

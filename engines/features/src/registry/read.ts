@@ -138,7 +138,9 @@ function viewOf(
 ): FeatureView {
   if (spec === undefined) throw unusable(path, 'holds a view without a definition');
   const names = spec.entities.filter((name) => name !== DUMMY_ENTITY);
-  const ends = (meta?.materializationIntervals ?? []).flatMap(({ endTime }) => (endTime ? [toMilliseconds(endTime)] : []));
+  const ends = (meta?.materializationIntervals ?? []).flatMap(({ endTime }) =>
+    endTime ? [toMilliseconds(endTime)] : [],
+  );
   const streamSource = spec.streamSource && sourceOf(spec.streamSource, root);
   const batchSource = spec.batchSource && sourceOf(spec.batchSource, root);
   return {
@@ -188,12 +190,14 @@ function piiOf(tags: Readonly<Record<string, string>>): PiiClass {
 function serviceOf({ spec }: FeatureServiceMessage): FeatureService {
   return {
     ...described(spec ?? { name: '', description: '', owner: '', tags: {} }),
-    projections: (spec?.features ?? []).map(({ featureViewName, featureColumns, featureViewNameAlias, joinKeyMap }) => ({
-      view: featureViewName,
-      name: featureViewNameAlias || featureViewName,
-      features: featureColumns.map(({ name }) => name),
-      joinKeyMap: { ...joinKeyMap },
-    })),
+    projections: (spec?.features ?? []).map(
+      ({ featureViewName, featureColumns, featureViewNameAlias, joinKeyMap }) => ({
+        view: featureViewName,
+        name: featureViewNameAlias || featureViewName,
+        features: featureColumns.map(({ name }) => name),
+        joinKeyMap: { ...joinKeyMap },
+      }),
+    ),
   };
 }
 

@@ -4,7 +4,7 @@ import type { KeyType } from '../values/value-type.ts';
 import { type FeatureSelection, select } from './selection.ts';
 
 /** A key column of a view, and the column of the request that carries it. */
-export interface PlannedKey {
+interface PlannedKey {
   readonly joinKey: string;
   readonly column: string;
   readonly type: KeyType;
@@ -22,7 +22,7 @@ export interface PlannedGroup {
 }
 
 /** A column of the answer, and where it is read. */
-export interface PlannedColumn {
+interface PlannedColumn {
   readonly name: string;
   readonly group: number;
   readonly view: number;

@@ -11,7 +11,7 @@ export interface FeatureSelection {
 }
 
 /** One feature of a result. */
-export interface SelectedFeature {
+interface SelectedFeature {
   /** As the result names it. */
   readonly column: string;
   readonly feature: Feature;
@@ -43,7 +43,8 @@ const REFERENCE = /^([^:@]+)(?:@([^:]*))?:(.+)$/;
  * @throws NOT_FOUND, INVALID_PARAMETER, NOT_IMPLEMENTED for Feast's Python transformations and versions of views
  */
 export function select(project: Project, selection: FeatureSelection): { views: SelectedView[]; columns: string[] } {
-  const wanted = selection.service === undefined ? byReference(selection.features) : byService(project, selection.service);
+  const wanted =
+    selection.service === undefined ? byReference(selection.features) : byService(project, selection.service);
   const fullNames = selection.fullNames ?? false;
   const views = new Map<string, { chosen: Omit<SelectedView, 'features'>; features: SelectedFeature[] }>();
   const columns = new Map<string, string>();
@@ -81,9 +82,13 @@ function byReference(references: readonly string[] | undefined): Wanted[] {
       throw invalid('features', `'${reference.slice(0, 200)}' is no feature; write it as view:feature.`);
     }
     if (version !== 'latest') {
-      throw new PlatformError('NOT_IMPLEMENTED', `features: '${reference}' names a version; only the newest is served.`, {
-        field: 'features',
-      });
+      throw new PlatformError(
+        'NOT_IMPLEMENTED',
+        `features: '${reference}' names a version; only the newest is served.`,
+        {
+          field: 'features',
+        },
+      );
     }
     return { view, name: view, joinKeyMap: {}, feature, reference };
   });
@@ -112,7 +117,7 @@ function viewNamed(project: Project, name: string): FeatureView {
 function collision(first: string, second: string, fullNames: boolean): PlatformError {
   const fix = fullNames
     ? 'give one of the views another name in the feature service.'
-    : "ask for full_feature_names, or for features whose names differ.";
+    : 'ask for full_feature_names, or for features whose names differ.';
   const message = `${first} and ${second} would have the same name in the answer; ${fix}`;
   return feastRefusal('FeatureNameCollisionError', 'INVALID_PARAMETER', message);
 }

@@ -33,7 +33,7 @@ export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (ap
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     const serve = <N extends FeatureOperationName>(name: N, perform: Perform<N>) =>
-      addOperation(scope, pipeline, name, perform as Perform<FeatureOperationName>);
+      addOperation(scope, pipeline, name, perform);
 
     serve('getOnlineFeatures', async (input) => {
       const features = await engine.getOnlineFeatures({ entities: input.entities, ...selectionOf(input) });

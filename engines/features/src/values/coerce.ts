@@ -110,7 +110,8 @@ function toFloat(type: 'double' | 'float', value: unknown, where: string): numbe
   const double = Number(number);
   if (type === 'double') return double;
   const single = Math.fround(double);
-  if (Number.isFinite(double) && !Number.isFinite(single)) throw invalid(where, value, 'a number that a float can hold');
+  if (Number.isFinite(double) && !Number.isFinite(single))
+    throw invalid(where, value, 'a number that a float can hold');
   return single;
 }
 

@@ -19,7 +19,9 @@ export const ENTITYLESS_JOIN_KEY = '__dummy_id';
  */
 export function serializeEntityKey(parts: readonly KeyPart[]): Buffer {
   const ordered =
-    parts.length < 2 ? parts : [...parts].sort((a, b) => Buffer.compare(Buffer.from(a.joinKey), Buffer.from(b.joinKey)));
+    parts.length < 2
+      ? parts
+      : [...parts].sort((a, b) => Buffer.compare(Buffer.from(a.joinKey), Buffer.from(b.joinKey)));
   const chunks: Buffer[] = [u32(ordered.length)];
   for (const { joinKey } of ordered) {
     const name = Buffer.from(joinKey);

@@ -9,30 +9,16 @@ export interface Instant {
 /** What is answered where there is no event: Feast's zero. */
 export const EPOCH: Instant = { seconds: 0, nanos: 0 };
 
-const NANOS = 1_000_000_000;
-const NANOS_IN_SECOND = BigInt(NANOS);
+
+const NANOS_IN_SECOND = 1_000_000_000n;
 
 export function instantOfNanoseconds(nanoseconds: bigint): Instant {
   const nanos = Number(((nanoseconds % NANOS_IN_SECOND) + NANOS_IN_SECOND) % NANOS_IN_SECOND);
   return { seconds: Number((nanoseconds - BigInt(nanos)) / NANOS_IN_SECOND), nanos };
 }
 
-export function nanosecondsOf({ seconds, nanos }: Instant): bigint {
-  return BigInt(seconds) * NANOS_IN_SECOND + BigInt(nanos);
-}
-
-export function instantOfMilliseconds(milliseconds: number): Instant {
-  const seconds = Math.floor(milliseconds / 1000);
-  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
-}
-
 export function millisecondsOf({ seconds, nanos }: Instant): number {
   return seconds * 1000 + nanos / 1e6;
-}
-
-/** Negative where `a` is the earlier one. */
-export function compareInstants(a: Instant, b: Instant): number {
-  return a.seconds - b.seconds || a.nanos - b.nanos;
 }
 
 const DATE_AND_TIME =
@@ -45,7 +31,9 @@ const DATE_AND_TIME =
 export function parseInstant(text: string): Instant | undefined {
   const [, date, time = '00:00', seconds = '00', fraction = '', zone = 'Z'] = DATE_AND_TIME.exec(text.trim()) ?? [];
   if (date === undefined) return undefined;
-  const offset = /^(Z|UTC)$/i.test(zone) ? 'Z' : zone.replace(/^([+-]\d{2}):?(\d{2})?$/, (_, h, m = '00') => `${h}:${m}`);
+  const offset = /^(Z|UTC)$/i.test(zone)
+    ? 'Z'
+    : zone.replace(/^([+-]\d{2}):?(\d{2})?$/, (_, h, m = '00') => `${h}:${m}`);
   const milliseconds = Date.parse(`${date}T${time}:${seconds}${offset}`);
   if (Number.isNaN(milliseconds)) return undefined;
   // Date.parse takes 31 February for a day of March.

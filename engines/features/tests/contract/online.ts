@@ -105,7 +105,11 @@ export function onlineCases(server: () => FeatureServer): void {
 
   it.each([
     ['an unknown view', { features: ['nope:x'], entities: { driver_id: [1] } }, 'FeatureViewNotFoundException'],
-    ['an unknown service', { feature_service: 'nope', entities: { driver_id: [1] } }, 'FeatureServiceNotFoundException'],
+    [
+      'an unknown service',
+      { feature_service: 'nope', entities: { driver_id: [1] } },
+      'FeatureServiceNotFoundException',
+    ],
   ])('refuses %s as Feast does', async (_what, request, feastClass) => {
     const { status, body } = await server().post('/get-online-features', request);
     expect(status).toBe(404);
@@ -124,7 +128,11 @@ export function onlineCases(server: () => FeatureServer): void {
     ['no keys', { features, entities: {} }, 'driver_id'],
     ['no rows', { features, entities: { driver_id: [] } }, 'driver_id'],
     ['another key', { features, entities: { user: [1] } }, 'driver_id'],
-    ['keys of different length', { features: ['orders:amount'], entities: { customer_id: [1], account: ['a', 'b'] } }, 'account'],
+    [
+      'keys of different length',
+      { features: ['orders:amount'], entities: { customer_id: [1], account: ['a', 'b'] } },
+      'account',
+    ],
     ['a key that is null', { features, entities: { driver_id: [null] } }, 'driver_id[0]'],
     ['a key of another type', { features, entities: { driver_id: [1, 'abc'] } }, 'driver_id[1]'],
     ['a key that is no whole number', { features, entities: { driver_id: [1.5] } }, 'driver_id[0]'],
@@ -133,10 +141,15 @@ export function onlineCases(server: () => FeatureServer): void {
     ['no features', { entities: { driver_id: [1] } }, 'features'],
     ['a feature that is not there', { features: ['driver_stats:nope'], entities: { driver_id: [1] } }, 'nope'],
     ['a feature without a view', { features: ['trips'], entities: { driver_id: [1] } }, 'view:feature'],
-    ['features of the same name', { features: ['driver_stats:conv_rate', 'driver_fresh:conv_rate'], entities: { driver_id: [1] } }, 'conv_rate'],
-  ])('refuses %s and says what is wrong', async (_what, request, named) => {
+    [
+      'features of the same name',
+      { features: ['driver_stats:conv_rate', 'driver_fresh:conv_rate'], entities: { driver_id: [1] } },
+      'conv_rate',
+    ],
+  ])('refuses %s and says what is wrong', async (what, request, named) => {
     const { status, text } = await server().post('/get-online-features', request);
-    if (server().isFeast) expect(status).toBeGreaterThanOrEqual(400);
+    // Feast cuts it off, and answers for another driver.
+    if (server().isFeast) expect(status).toBeGreaterThanOrEqual(what === 'a key that is no whole number' ? 200 : 400);
     else expect([status, text]).toEqual([400, expect.stringContaining(named)]);
   });
 }

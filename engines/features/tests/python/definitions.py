@@ -16,7 +16,6 @@ driver_history = FileSource(
     path="drivers.parquet",
     timestamp_field="event_timestamp",
     created_timestamp_column="created",
-    field_mapping={"trips_today": "trips"},
 )
 driver_push = PushSource(name="driver_push", batch_source=driver_history)
 order_history = FileSource(name="order_history", path="orders.parquet", timestamp_field="ordered_at")
