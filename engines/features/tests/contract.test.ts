@@ -81,7 +81,7 @@ function applyWithFeast(repository: string, redis: string): void {
     writeFileSync(file, registry);
     return;
   }
-  python('definitions.py', [repository]);
+  python('definitions.py', repository);
   registry = readFileSync(file);
 }
 

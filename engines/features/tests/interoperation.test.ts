@@ -25,7 +25,7 @@ function exact(text: string): any {
 
 const SEED = process.env.MLOPS_SEED ?? '7';
 
-suite("one Redis for Feast and for us", { needs: ['redis-server', 'mlops-python'] }, () => {
+suite('one Redis for Feast and for us', { needs: ['redis-server', 'mlops-python'] }, () => {
   const cleanUp: (() => unknown)[] = [];
   let redis: Redis;
   let server: FeatureServer;
@@ -37,13 +37,19 @@ suite("one Redis for Feast and for us", { needs: ['redis-server', 'mlops-python'
     const [folder, data, started] = [temporaryFolder(), temporaryFolder(), await startRedis()];
     repository = folder.path;
     configureFeast(repository, 'interop', redisStore(started.url));
-    text = python('every_type.py', ['write', repository, SEED]);
+    text = python('every_type.py', repository, ['write', SEED]);
     written = exact(text);
     redis = new Redis(started.url);
     const registry = join(repository, 'registry.db');
     const app = await serverOf('--data', data.path, '--registry', registry, '--online', started.url);
     server = new FeatureServer(await app.listen({ host: '127.0.0.1', port: 0 }));
-    cleanUp.push(folder.remove, data.remove, started.stop, () => redis.disconnect(), () => app.close());
+    cleanUp.push(
+      folder.remove,
+      data.remove,
+      started.stop,
+      () => redis.disconnect(),
+      () => app.close(),
+    );
   });
   afterAll(async () => {
     for (const step of cleanUp.reverse()) await step();
@@ -71,7 +77,7 @@ suite("one Redis for Feast and for us", { needs: ['redis-server', 'mlops-python'
     }
   });
 
-  it('writes the same bytes, which Feast reads', async () => {
+  it('writes the same bytes, which Feast reads', { timeout: 300_000 }, async () => {
     await redis.flushall();
     const values = (name: string) => [...valuesText(text, name)].join(',');
     const items = [...text.matchAll(/"item_id": (-?\d+)/g)].map(([, digits]) => digits);
@@ -84,7 +90,7 @@ suite("one Redis for Feast and for us", { needs: ['redis-server', 'mlops-python'
     expect(await hashes(redis)).toEqual(written.hashes);
 
     const keys = `[${written.rows.map(({ keys: { user_id } }, i) => `{"user_id":${JSON.stringify(user_id)},"item_id":${items[i]}}`).join(',')}]`;
-    const read = exact(python('every_type.py', ['read', repository], keys));
+    const read = exact(python('every_type.py', repository, ['read'], keys));
     expect(read).toEqual(written.rows.map((row) => row.values));
   });
 });

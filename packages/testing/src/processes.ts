@@ -85,8 +85,15 @@ export async function startPostgres(place?: string): Promise<StartedPostgres> {
   };
 }
 
-/** A Redis server with nothing in it, that keeps nothing on disk. `revive` starts it again, empty, where it has been stopped. */
-export async function startRedis(): Promise<Started & { revive: () => Promise<void> }> {
+/** A server that can be away for a while. */
+interface StartedRedis extends Started {
+  readonly interrupt: () => Promise<void>;
+  /** Starts it again, empty. */
+  readonly revive: () => Promise<void>;
+}
+
+/** A Redis server with nothing in it, that keeps nothing on disk. */
+export async function startRedis(): Promise<StartedRedis> {
   const program = needTool('redis-server');
   const folder = temporaryFolder();
   const port = await freePort();
@@ -106,6 +113,7 @@ export async function startRedis(): Promise<Started & { revive: () => Promise<vo
   let server = await start();
   return {
     url: `redis://127.0.0.1:${port}/0`,
+    interrupt: () => server.stop(),
     revive: async () => {
       server = await start();
     },

@@ -1,13 +1,5 @@
 import { Value } from 'typebox/value';
-import type {
-  DataSource,
-  Described,
-  Entity,
-  FeatureService,
-  FeatureView,
-  Project,
-  Projection,
-} from '../model.ts';
+import type { DataSource, Described, Entity, FeatureService, FeatureView, Project, Projection } from '../model.ts';
 import { ENTITYLESS_JOIN_KEY } from '../values/entity-key.ts';
 import {
   DefinitionsFile,

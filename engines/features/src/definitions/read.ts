@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { PlatformError } from '@mlops/errors';
 import type { Project } from '../model.ts';
 import { projectOf } from './project.ts';
 import { DefinitionsText } from './source-text.ts';
 
+/** Feast's own settings can lie in the same folder. */
+const FEAST_SETTINGS = 'feature_store.yaml';
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
@@ -20,7 +22,7 @@ export async function readDefinitions(folder: string, project: string): Promise<
     const why = (error as NodeJS.ErrnoException).code ?? 'error';
     throw invalid(`definitions: ${root} cannot be read (${why}); name a folder with --definitions.`, error);
   }
-  const paths = names.filter((name) => /\.ya?ml$/.test(name)).sort();
+  const paths = names.filter((name) => /\.ya?ml$/.test(name) && basename(name) !== FEAST_SETTINGS).sort();
   if (paths.length === 0) throw invalid(`definitions: ${root} holds no .yaml file.`);
   const texts = await Promise.all(
     paths.map(async (name) => {

@@ -9,7 +9,6 @@ export interface Instant {
 /** What is answered where there is no event: Feast's zero. */
 export const EPOCH: Instant = { seconds: 0, nanos: 0 };
 
-
 const NANOS_IN_SECOND = 1_000_000_000n;
 
 export function instantOfNanoseconds(nanoseconds: bigint): Instant {

@@ -1,7 +1,7 @@
 """Feast on a Redis of its own layout, with a view that has a feature of every type.
 
-every_type.py write REPOSITORY SEED   applies the view, writes random rows, prints them and what Redis holds then
-every_type.py read REPOSITORY         prints what Feast reads of the keys that standard input names
+every_type.py REPOSITORY write SEED   applies the view, writes random rows, prints them and what Redis holds then
+every_type.py REPOSITORY read         prints what Feast reads of the keys that standard input names
 """
 
 import json
@@ -19,7 +19,7 @@ from feast.types import (
     Array, Bool, Bytes, Decimal, Float32, Float64, Int32, Int64, Json, Map, Set, String, Struct, UnixTimestamp, Uuid,
 )
 
-mode, repository = sys.argv[1:3]
+repository, mode = sys.argv[1:3]
 SCALARS = {
     "bytes": Bytes, "string": String, "int32": Int32, "int64": Int64, "double": Float64, "float": Float32,
     "bool": Bool, "unix_timestamp": UnixTimestamp,
