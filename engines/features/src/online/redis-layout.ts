@@ -21,6 +21,22 @@ function timeField(view: string): Buffer {
 }
 
 const known = new WeakMap<ViewFeatures, readonly Buffer[]>();
+const CRLF = Buffer.from('\r\n');
+const readers = new WeakMap<readonly ViewFeatures[], readonly [Buffer, Buffer]>();
+
+/** HMGET of one key, in Redis's protocol: what stands before and behind the key is the same for all keys of a request. */
+export function readCommand(views: readonly ViewFeatures[], key: Buffer): Buffer {
+  const [before, behind] = readers.get(views) ?? makeReader(views);
+  return Buffer.concat([before, Buffer.from(`$${key.length}\r\n`), key, behind]);
+}
+
+function makeReader(views: readonly ViewFeatures[]): readonly [Buffer, Buffer] {
+  const fields = views.flatMap((view) => fieldsOf(view));
+  const behind = fields.flatMap((field) => [Buffer.from(`$${field.length}\r\n`), field, CRLF]);
+  const reader = [Buffer.from(`*${fields.length + 2}\r\n$5\r\nhmget\r\n`), Buffer.concat([CRLF, ...behind])] as const;
+  readers.set(views, reader);
+  return reader;
+}
 
 /** The fields of a view's features, and last that of its time. */
 export function fieldsOf(view: ViewFeatures): readonly Buffer[] {

@@ -131,15 +131,15 @@ function columnsOf({ ttlSeconds }: PlannedView, rows: readonly (StoredRow | unde
     return row.event.seconds + row.event.nanos / 1e9 < oldest ? 'OUTSIDE_MAX_AGE' : 'PRESENT';
   });
   return (name, feature) => {
-    const values = rows.map((row) => row?.values[feature] ?? UNSET);
     let statuses = ofRows;
-    for (const [i, value] of values.entries()) {
-      const row = rows[i];
-      if (value.length > 0 || row === undefined) continue;
+    const values = rows.map((row, i) => {
+      const value = row?.values[feature];
+      if (row === undefined || (value !== undefined && value.length > 0)) return value ?? UNSET;
       if (statuses === ofRows) statuses = [...ofRows];
-      if (row.values[feature] === undefined) statuses[i] = 'NOT_FOUND';
+      if (value === undefined) statuses[i] = 'NOT_FOUND';
       else if (statuses[i] === 'PRESENT') statuses[i] = 'NULL_VALUE';
-    }
+      return UNSET;
+    });
     return { name, values, statuses, eventTimestamps };
   };
 }

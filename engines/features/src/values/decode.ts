@@ -27,7 +27,43 @@ export function decodeValue(bytes: Uint8Array): FeatureValue {
  * @throws where they are no such value
  */
 export function valueToJson(bytes: Uint8Array): string {
-  return bytes.length === 0 ? 'null' : read(new BinaryReader(bytes), bytes.length, toJson);
+  if (bytes.length === 0) return 'null';
+  return scalarToJson(bytes) ?? read(new BinaryReader(bytes), bytes.length, toJson);
+}
+
+/** The tags of the commonest types: their field and how it is written. */
+const [INT32, INT64, DOUBLE, FLOAT, BOOL, TIME] = [0x18, 0x20, 0x29, 0x35, 0x38, 0x40];
+
+/** A single number or truth value, for which the reader of messages is too much; undefined for everything else. */
+function scalarToJson(bytes: Uint8Array): string | undefined {
+  const { length } = bytes;
+  switch (bytes[0]) {
+    case INT64:
+    case INT32:
+    case TIME: {
+      let [value, scale] = [0, 1];
+      // Seven bytes of seven bits are exact, and all that is negative has ten.
+      for (let i = 1; i < length && i < 8; i++) {
+        const byte = bytes[i] ?? 0;
+        value += (byte & 127) * scale;
+        scale *= 128;
+        if (byte < 128) return i === length - 1 ? String(value) : undefined;
+      }
+      return undefined;
+    }
+    case DOUBLE:
+      return length === 9 ? floatToJson(viewOf(bytes).getFloat64(1, true)) : undefined;
+    case FLOAT:
+      return length === 5 ? floatToJson(viewOf(bytes).getFloat32(1, true)) : undefined;
+    case BOOL:
+      return length === 2 ? String(bytes[1] === 1) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
 }
 
 const toValue: Sink<FeatureValue> = {

@@ -13,6 +13,15 @@ export function onlineResponse({ columns }: OnlineFeatures): string {
     shared.set(items, text);
     return text;
   };
+  // Rows that were materialised together have the same time.
+  const known = new Map<number, string>();
+  const timeText = ({ seconds, nanos }: Instant) => {
+    if (nanos !== 0) return formatInstant({ seconds, nanos });
+    const text = known.get(seconds) ?? formatInstant({ seconds, nanos });
+    known.set(seconds, text);
+    return text;
+  };
+  const timesText = (instants: readonly Instant[]) => `"${instants.map(timeText).join('","')}"`;
   const results = columns.map(({ values, statuses, eventTimestamps }: OnlineColumn) => {
     const statusTexts = once(statuses, (items) => `"${items.join('","')}"`);
     const times = once(eventTimestamps, timesText);
@@ -20,8 +29,4 @@ export function onlineResponse({ columns }: OnlineFeatures): string {
   });
   const names = columns.map(({ name }) => JSON.stringify(name)).join(',');
   return `{"results":[${results.join(',')}],"metadata":{"feature_names":[${names}]}}`;
-}
-
-function timesText(instants: readonly Instant[]): string {
-  return instants.map((instant) => `"${formatInstant(instant)}"`).join(',');
 }
