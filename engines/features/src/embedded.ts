@@ -40,7 +40,7 @@ export interface EmbeddedFeaturesOptions {
   readonly database: Database<unknown>;
   /** A Redis with Feast's layout, as redis:// or rediss://. */
   readonly online?: string | undefined;
-  /** A folder for files that live for a moment. */
+  /** A folder of its own for files that live for a moment; what is in it is removed. */
   readonly scratch: string;
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { toPlatformError } from '@mlops/errors';
 import { suite, temporaryFolder } from '@mlops/testing';
@@ -165,6 +165,10 @@ suite("Feast's registry", { needs: ['mlops-python'] }, () => {
     const after = await catalogue.fresh();
     expect(after).not.toBe(before);
     expect(comparable(after)).toEqual(comparable(before));
+    // Feast writes the file in place: half of it is there for a moment.
+    writeFileSync(registry, readFileSync(registry).subarray(0, -7));
+    await expect(catalogue.fresh()).rejects.toMatchObject({ code: 'NOT_READY' });
+    expect(catalogue.current).toBe(after);
   });
 
   it('is refused where it is none', async () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { PlatformError } from '@mlops/errors';
 import type { Project } from '../model.ts';
 import { readRegistry } from '../registry/read.ts';
 import { readDefinitions } from './read.ts';
@@ -39,11 +40,13 @@ export class Catalogue {
     return this.#project;
   }
 
-  /** What is defined now. @throws INVALID_PARAMETER where the registry cannot be read any more */
+  /** What is defined now. @throws NOT_READY where the registry cannot be read any more: Feast may be writing it */
   async fresh(): Promise<Project> {
     const version = await versionOf(this.#source);
     if (version !== this.#version) {
-      this.#project = await read(this.#source);
+      this.#project = await read(this.#source).catch((error: Error) => {
+        throw new PlatformError('NOT_READY', `The definitions cannot be read now; ${error.message}`, { cause: error });
+      });
       this.#version = version;
     }
     return this.#project;

@@ -134,10 +134,16 @@ export class Materialiser {
     const { view } = readable;
     const features = { view: view.name, features: view.features.map(({ name }) => name) };
     let written = 0;
+    // While the store writes a part, the next one is made ready.
+    let writing = Promise.resolve(0);
     for await (const batch of connection.batches(newestSql(readable, condition))) {
-      written += await this.#online.write(project, features, rowsOf(view, batch));
+      const rows = rowsOf(view, batch);
+      written += await writing;
+      writing = this.#online.write(project, features, rows);
+      // Whether it fails is seen when it is waited for.
+      writing.catch(() => {});
     }
-    return written;
+    return written + (await writing);
   }
 }
 

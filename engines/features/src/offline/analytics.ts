@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
 import { PlatformError } from '@mlops/errors';
@@ -23,14 +24,15 @@ export class Analytics {
   readonly #folder: string;
   #instance: Promise<DuckDBInstance> | undefined;
 
-  /** @param folder for files that live for a moment */
+  /** @param folder for files that live for a moment: what an earlier process left there is removed */
   constructor(folder: string) {
     this.#folder = folder;
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
   }
 
   /** A path for a file that its user deletes. */
   scratch(ending: string): string {
-    mkdirSync(this.#folder, { recursive: true });
     return join(this.#folder, `${crypto.randomUUID()}.${ending}`);
   }
 
@@ -50,9 +52,10 @@ export class Analytics {
 
   /** DuckDB is loaded when it is first needed. */
   #open(): Promise<DuckDBInstance> {
-    mkdirSync(this.#folder, { recursive: true });
     this.#instance ??= DuckDBInstance.create(':memory:', {
       memory_limit: MEMORY,
+      // One processor stays for those who are served.
+      threads: String(Math.max(1, availableParallelism() - 1)),
       temp_directory: this.#folder,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',

@@ -51,8 +51,7 @@ export function writeHistorical(
       columns,
       createdCutOff: request.filterByCreatedTimestamp ?? true,
     });
-    await connection.execute(`copy (${sql}) to ${text(target)} (format parquet, compression zstd)`);
-    const [rows] = await connection.row(`select count(*) from read_parquet(${text(target)})`);
+    const [rows] = await connection.row(`copy (${sql}) to ${text(target)} (format parquet, compression zstd)`);
     return { rows: Number(rows), columns: [...given.map((column) => column.name), ...columns] };
   });
 }

@@ -1,5 +1,5 @@
 import type { Database } from '@mlops/database';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { decodeRow, encodeRow } from './row-codec.ts';
 import type { OnlineTables } from './schema.ts';
 import type { OnlineStore, StoredRow, ViewFeatures, WrittenRow } from './store.ts';
@@ -53,31 +53,21 @@ export class EmbeddedStore implements OnlineStore {
     for (let from = 0; from < rows.length; from += ROWS_IN_TRANSACTION) {
       const part = rows.slice(from, from + ROWS_IN_TRANSACTION);
       written += await this.#database.write(async (tx) => {
+        const statement = upsert(tx).compile();
         const results = await this.#database.batch(
-          part.map(({ key, values, event }) =>
-            tx
-              .insertInto('feature_rows')
-              .values({
+          part.map(({ key, values, event }) => ({
+            compile: () => ({
+              ...statement,
+              parameters: [
                 project,
-                view: view.view,
-                entity_key: key.toString('hex'),
-                event_seconds: event.seconds,
-                event_nanos: event.nanos,
-                feature_values: encodeRow(view.features, values),
-              })
-              .onConflict((conflict) =>
-                conflict
-                  .columns(['project', 'view', 'entity_key'])
-                  .doUpdateSet((row) => ({
-                    event_seconds: row.ref('excluded.event_seconds'),
-                    event_nanos: row.ref('excluded.event_nanos'),
-                    feature_values: row.ref('excluded.feature_values'),
-                  }))
-                  .where(
-                    sql<boolean>`(excluded.event_seconds, excluded.event_nanos) > (feature_rows.event_seconds, feature_rows.event_nanos)`,
-                  ),
-              ),
-          ),
+                view.view,
+                key.toString('hex'),
+                event.seconds,
+                event.nanos,
+                encodeRow(view.features, values),
+              ],
+            }),
+          })),
         );
         return results.reduce((sum, { numAffectedRows = 0n }) => sum + Number(numAffectedRows), 0);
       });
@@ -107,4 +97,31 @@ export class EmbeddedStore implements OnlineStore {
   }
 
   async close(): Promise<void> {}
+}
+
+/** The row with the later event stays. Made into SQL once for many rows: their values are the parameters, in this order. */
+function upsert(tx: Kysely<OnlineTables>) {
+  const [text, number, bytes] = ['', 0, new Uint8Array()];
+  return tx
+    .insertInto('feature_rows')
+    .values({
+      project: text,
+      view: text,
+      entity_key: text,
+      event_seconds: number,
+      event_nanos: number,
+      feature_values: bytes,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['project', 'view', 'entity_key'])
+        .doUpdateSet((row) => ({
+          event_seconds: row.ref('excluded.event_seconds'),
+          event_nanos: row.ref('excluded.event_nanos'),
+          feature_values: row.ref('excluded.feature_values'),
+        }))
+        .where(
+          sql<boolean>`(excluded.event_seconds, excluded.event_nanos) > (feature_rows.event_seconds, feature_rows.event_nanos)`,
+        ),
+    );
 }

@@ -47,10 +47,25 @@ export function fieldsOf(view: ViewFeatures): readonly Buffer[] {
   return fields;
 }
 
+/** The values of a row as one argument of the script: each behind its length, four bytes, little-endian. */
+export function packValues(values: readonly Uint8Array[]): Buffer {
+  let length = 0;
+  for (const value of values) length += 4 + value.length;
+  const packed = Buffer.allocUnsafe(length);
+  let at = 0;
+  for (const value of values) {
+    packed.writeUInt32LE(value.length, at);
+    packed.set(value, at + 4);
+    at += 4 + value.length;
+  }
+  return packed;
+}
+
 /**
- * Writes one row where it is newer. Between reading the time and writing nothing else happens: Feast's own client reads
- * first and writes later, so that two writers can leave the older row.
- * KEYS: the hash. ARGV: the time's field, the time, then fields and values. Answers 1 where it wrote, else 0.
+ * Writes rows of one view where they are newer. Between reading a time and writing nothing else happens: Feast's own
+ * client reads first and writes later, so that two writers can leave the older row.
+ * KEYS: the rows' hashes. ARGV: the number of features, their fields, the time's field; then for each row its time and
+ * its packed values. Answers how many were written.
  */
 export const WRITE_IF_NEWER = `
 local function moment(bytes)
@@ -73,12 +88,26 @@ local function moment(bytes)
   end
   return seconds, nanos
 end
-local before = redis.call('HGET', KEYS[1], ARGV[1])
-if before then
+local function isNewer(before, now)
+  if not before then return true end
+  if before == now then return false end
   local oldSeconds, oldNanos = moment(before)
-  local newSeconds, newNanos = moment(ARGV[2])
-  if oldSeconds > newSeconds or (oldSeconds == newSeconds and oldNanos >= newNanos) then return 0 end
+  local newSeconds, newNanos = moment(now)
+  return newSeconds > oldSeconds or (newSeconds == oldSeconds and newNanos > oldNanos)
 end
-for at = 1, #ARGV, 1000 do redis.call('HSET', KEYS[1], unpack(ARGV, at, math.min(at + 999, #ARGV))) end
-return 1
+local count, written = tonumber(ARGV[1]), 0
+local timeField = ARGV[count + 2]
+for row, key in ipairs(KEYS) do
+  local time, packed = ARGV[count + 1 + 2 * row], ARGV[count + 2 + 2 * row]
+  if isNewer(redis.call('HGET', key, timeField), time) then
+    local pairs, at = {timeField, time}, 1
+    for feature = 1, count do
+      pairs[#pairs + 1] = ARGV[feature + 1]
+      pairs[#pairs + 1], at = struct.unpack('<I4c0', packed, at)
+    end
+    for from = 1, #pairs, 1000 do redis.call('HSET', key, unpack(pairs, from, math.min(from + 999, #pairs))) end
+    written = written + 1
+  end
+end
+return written
 `;

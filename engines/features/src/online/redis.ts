@@ -1,10 +1,12 @@
 import { PlatformError } from '@mlops/errors';
 import { type ChainableCommander, Command, Redis } from 'ioredis';
 import { decodeInstant, EPOCH, encodeInstant } from '../values/instant.ts';
-import { fieldsOf, readCommand, redisKey, WRITE_IF_NEWER } from './redis-layout.ts';
+import { fieldsOf, packValues, readCommand, redisKey, WRITE_IF_NEWER } from './redis-layout.ts';
 import type { OnlineStore, StoredRow, ViewFeatures, WrittenRow } from './store.ts';
 
-const ROWS_IN_PIPELINE = 500;
+/** Rows of one call of the script, during which Redis does nothing else: about a millisecond. */
+const ROWS_IN_SCRIPT = 50;
+const SCRIPTS_IN_PIPELINE = 20;
 const CONNECT_MS = 5_000;
 /** A command that Redis does not answer for so long fails. */
 const COMMAND_MS = 10_000;
@@ -13,7 +15,7 @@ const AWAY = /^(LOADING|MASTERDOWN|CLUSTERDOWN|READONLY|TRYAGAIN|BUSY|NOREPLICAS
 
 /** Our script as a command, which ioredis adds by its name. */
 interface Scripted extends ChainableCommander {
-  writeIfNewer(...args: readonly (Buffer | Uint8Array)[]): this;
+  writeIfNewer(keys: number, ...args: readonly (Buffer | string)[]): this;
 }
 
 /** Takes commands as they are, which the library's types do not tell. */
@@ -51,7 +53,7 @@ export class RedisStore implements OnlineStore {
       connectTimeout: CONNECT_MS,
       commandTimeout: COMMAND_MS,
       retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
-      scripts: { writeIfNewer: { lua: WRITE_IF_NEWER, numberOfKeys: 1 } },
+      scripts: { writeIfNewer: { lua: WRITE_IF_NEWER } },
     });
     // Each command tells its own failure; without a listener every attempt to connect would be printed.
     this.#redis.on('error', () => {});
@@ -68,9 +70,7 @@ export class RedisStore implements OnlineStore {
     keys: readonly Buffer[],
     views: readonly ViewFeatures[],
   ): Promise<(StoredRow | undefined)[][]> {
-    const pipeline = this.#redis.pipeline() as Sending;
-    for (const key of keys) pipeline.sendCommand(new ReadRow(redisKey(key, project), views));
-    const answers = (await this.#run(pipeline)) as (Buffer | null)[][];
+    const answers = await this.#hashes(keys.map((key) => new ReadRow(redisKey(key, project), views)));
     const found: (StoredRow | undefined)[][] = [];
     let from = 0;
     for (const { features } of views) {
@@ -83,13 +83,19 @@ export class RedisStore implements OnlineStore {
 
   async write(project: string, view: ViewFeatures, rows: readonly WrittenRow[]): Promise<number> {
     const fields = fieldsOf(view);
-    const time = fields[fields.length - 1] as Buffer;
+    const names = [String(view.features.length), ...fields];
     let written = 0;
-    for (let from = 0; from < rows.length; from += ROWS_IN_PIPELINE) {
+    for (let from = 0; from < rows.length; from += ROWS_IN_SCRIPT * SCRIPTS_IN_PIPELINE) {
       const pipeline = this.#redis.pipeline() as Scripted;
-      for (const { key, values, event } of rows.slice(from, from + ROWS_IN_PIPELINE)) {
-        const pairs = values.flatMap((value, i) => [fields[i] as Buffer, Buffer.from(value)]);
-        pipeline.writeIfNewer(redisKey(key, project), time, Buffer.from(encodeInstant(event)), ...pairs);
+      for (
+        let next = from;
+        next < Math.min(rows.length, from + ROWS_IN_SCRIPT * SCRIPTS_IN_PIPELINE);
+        next += ROWS_IN_SCRIPT
+      ) {
+        const part = rows.slice(next, next + ROWS_IN_SCRIPT);
+        const keys = part.map(({ key }) => redisKey(key, project));
+        const packed = part.flatMap(({ event, values }) => [Buffer.from(encodeInstant(event)), packValues(values)]);
+        pipeline.writeIfNewer(part.length, ...keys, ...names, ...packed);
       }
       for (const answer of (await this.#run(pipeline)) as number[]) written += answer;
     }
@@ -109,6 +115,19 @@ export class RedisStore implements OnlineStore {
 
   async close(): Promise<void> {
     this.#redis.disconnect();
+  }
+
+  async #hashes(commands: readonly ReadRow[]): Promise<(Buffer | null)[][]> {
+    const [only] = commands;
+    if (commands.length === 1 && only !== undefined) {
+      const answer = await (this.#redis.sendCommand(only) as Promise<(Buffer | null)[]>).catch((error: Error) => {
+        throw refusal(error);
+      });
+      return [answer];
+    }
+    const pipeline = this.#redis.pipeline() as Sending;
+    for (const command of commands) pipeline.sendCommand(command);
+    return (await this.#run(pipeline)) as (Buffer | null)[][];
   }
 
   /** The answers of all commands, in order. @throws DATABASE_UNAVAILABLE, STORAGE_FULL, UPSTREAM_FAILED */

@@ -8,9 +8,51 @@ export const UNSET: Uint8Array = new Uint8Array();
 /** The bytes of `feast.types.Value`. Null, and a lone NaN, are an unset value, as Feast writes them. */
 export function encodeValue(type: ValueType, value: FeatureValue): Uint8Array {
   if (value === null || Number.isNaN(value)) return UNSET;
+  const scalar = encodeScalar(type, value);
+  if (scalar !== undefined) return scalar;
   const writer = new BinaryWriter();
   writeValue(writer, type, value);
   return writer.finish();
+}
+
+/** The commonest values, for which the writer of messages is too much; undefined for everything else. */
+function encodeScalar(type: ValueType, value: FeatureValue): Uint8Array | undefined {
+  switch (type) {
+    case 'int32':
+    case 'int64':
+    case 'unix_timestamp':
+      return typeof value === 'number' && value >= 0 ? encodeVarint(valueTypes[type] << 3, value) : undefined;
+    case 'bool':
+      return Uint8Array.of(valueTypes.bool << 3, value === true ? 1 : 0);
+    case 'double': {
+      const bytes = Buffer.allocUnsafe(9);
+      bytes[0] = (valueTypes.double << 3) | WireType.Bit64;
+      bytes.writeDoubleLE(value as number, 1);
+      return bytes;
+    }
+    case 'float': {
+      const bytes = Buffer.allocUnsafe(5);
+      bytes[0] = (valueTypes.float << 3) | WireType.Bit32;
+      bytes.writeFloatLE(value as number, 1);
+      return bytes;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A tag of one byte, and a number of seven bits a byte, the lowest first. */
+function encodeVarint(tag: number, value: number): Uint8Array {
+  let length = 2;
+  for (let rest = value; rest > 127; rest = Math.floor(rest / 128)) length += 1;
+  const bytes = Buffer.allocUnsafe(length);
+  bytes[0] = tag;
+  let rest = value;
+  for (let i = 1; i < length; i++) {
+    bytes[i] = (rest % 128) + (i < length - 1 ? 128 : 0);
+    rest = Math.floor(rest / 128);
+  }
+  return bytes;
 }
 
 function writeValue(writer: BinaryWriter, type: ValueType, value: FeatureValue): void {

@@ -152,4 +152,24 @@ export function onlineCases(server: () => FeatureServer): void {
     if (server().isFeast) expect(status).toBeGreaterThanOrEqual(what === 'a key that is no whole number' ? 200 : 400);
     else expect([status, text]).toEqual([400, expect.stringContaining(named)]);
   });
+
+  it('materialises in the background where that is asked', async () => {
+    // Feast's answers reads of these views with 500 until it has ended.
+    if (server().isFeast) return;
+    const request = { start_ts: ago(24 * 60), end_ts: ago(0), feature_views: ['orders', 'city'] };
+    const { status, body } = await server().post('/materialize?async=true', request);
+    expect([status, body]).toEqual([202, { status: 'accepted', feature_views: ['orders', 'city'] }]);
+    const again = async () => (await server().post('/materialize-incremental?async=true', { end_ts: ago(0) })).status;
+    await expect.poll(again, { timeout: 20_000 }).toBe(202);
+  });
+
+  it.each<[string, object, string]>([
+    ['without an end', { start_ts: ago(1) }, 'end_ts'],
+    ['with a time that is none', { start_ts: ago(1), end_ts: 'now' }, 'end_ts'],
+    ['backwards', { start_ts: ago(1), end_ts: ago(2) }, 'start_ts'],
+  ])('refuses to materialise %s', async (_what, request, named) => {
+    if (server().isFeast) return;
+    const { status, text } = await server().post('/materialize', request);
+    expect([status, text]).toEqual([400, expect.stringContaining(named)]);
+  });
 }
