@@ -9,6 +9,7 @@ import type {
   HistoricalRows,
   IncrementalRequest,
   Materialisation,
+  MaterializedUntil,
   MaterializeRequest,
   PushRequest,
   WriteRequest,
@@ -59,6 +60,7 @@ class EmbeddedFeatures implements FeatureEngine {
   readonly #online: OnlineStore;
   readonly #analytics: Analytics;
   readonly #materialiser: Materialiser;
+  readonly #materialisations: MaterialisationStore;
 
   constructor(
     catalogue: Catalogue,
@@ -69,7 +71,8 @@ class EmbeddedFeatures implements FeatureEngine {
     this.#catalogue = catalogue;
     this.#online = online;
     this.#analytics = analytics;
-    this.#materialiser = new Materialiser(analytics, online, new MaterialisationStore(database));
+    this.#materialisations = new MaterialisationStore(database);
+    this.#materialiser = new Materialiser(analytics, online, this.#materialisations);
   }
 
   project(): Project {
@@ -137,6 +140,10 @@ class EmbeddedFeatures implements FeatureEngine {
   async materializeIncremental({ end, views: names }: IncrementalRequest, exclusive = false): Promise<Materialisation> {
     const { project, views } = await this.#toMaterialise(names, exclusive);
     return running(views, this.#materialiser.materializeIncremental(project, views, end));
+  }
+
+  materialized(): Promise<MaterializedUntil[]> {
+    return this.#materialisations.until(this.project().name);
   }
 
   async statistics(name: string): Promise<ViewStatistics> {

@@ -48,6 +48,12 @@ export interface Materialisation {
   readonly done: Promise<Written>;
 }
 
+/** A view, and the event time up to which it is in the online store, in milliseconds since 1970. */
+export interface MaterializedUntil {
+  readonly view: string;
+  readonly until: number;
+}
+
 export interface EraseRequest {
   /** A value for each key column of the entity. */
   readonly entity: Readonly<Record<string, unknown>>;
@@ -81,6 +87,8 @@ export interface FeatureEngine {
    */
   materialize(request: MaterializeRequest, exclusive?: boolean): Promise<Materialisation>;
   materializeIncremental(request: IncrementalRequest, exclusive?: boolean): Promise<Materialisation>;
+  /** How far views have been materialised; those that never were are left out. */
+  materialized(): Promise<readonly MaterializedUntil[]>;
   /** What the history of a view holds. */
   statistics(view: string): Promise<ViewStatistics>;
   /** Forgets all that the online store keeps of an entity, in all views that have its key. */

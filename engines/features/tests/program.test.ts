@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startProgram, temporaryFolder } from '@mlops/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { drivers } from './contract/writing.ts';
-import { makeRepository } from './history.ts';
+import { makeRepository, writeParquet } from './history.ts';
 import { FeatureServer, MAIN } from './serving.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -43,6 +45,47 @@ describe('the program', () => {
       entities: { driver_id: ids },
     });
     expect(trips?.values).toEqual(ids);
+  });
+
+  it('ends a materialisation that was killed when it is asked for again', { timeout: 120_000 }, async () => {
+    const [repository, data] = [temporaryFolder(), temporaryFolder()];
+    cleanUp.push(repository.remove, data.remove);
+    const [rows, ids] = [600_000, 20_000];
+    await writeParquet(
+      `select i % ${ids} as id, timestamp '2026-01-01' + to_seconds(i) as event_timestamp, i as n from range(${rows}) as t(i)`,
+      join(repository.path, 'events.parquet'),
+    );
+    writeFileSync(
+      join(repository.path, 'views.yaml'),
+      `entities: [{name: id, type: int64}]
+sources: [{name: events, type: file, path: events.parquet}]
+feature_views: [{name: latest, entities: [id], source: events, features: [{name: n, type: int64}]}]`,
+    );
+    const settings = ['--port', '0', '--definitions', repository.path, '--data', data.path];
+    const request = { start_ts: '2026-01-01', end_ts: '2026-01-31' };
+    const first = await startProgram(MAIN, settings);
+    const server = new FeatureServer(first.url);
+    const materialising = server.post('/materialize', request).catch(() => undefined);
+    const last = async () => {
+      const { n } = await server.online({ features: ['latest:n'], entities: { id: [0] } });
+      return n?.values[0];
+    };
+    // Killed when something of it is there.
+    await expect.poll(last, { timeout: 60_000, interval: 20 }).not.toBe(null);
+    first.child.kill('SIGKILL');
+    await materialising;
+    await first.stop();
+
+    const second = await startProgram(MAIN, settings);
+    cleanUp.push(second.stop);
+    const again = new FeatureServer(second.url);
+    expect((await again.post('/materialize', request)).status).toBe(200);
+    const all = Array.from({ length: ids }, (_, id) => id);
+    const { n } = await again.online({ features: ['latest:n'], entities: { id: all } });
+    expect(n?.values).toEqual(all.map((id) => rows - ids + id));
+    const metrics = await (await fetch(`${second.url}/metrics`)).text();
+    expect(metrics).toContain(`feature_materialized_until_seconds{view="latest"} ${Date.parse('2026-01-31') / 1000}`);
+    expect(metrics).toMatch(/feature_rows_written_total\{view="latest"\} \d+/);
   });
 
   it('says what it lacks, and exits 1', () => {

@@ -34,6 +34,16 @@ export class MaterialisationStore {
     }));
   }
 
+  /** The latest moment of each view, in milliseconds since 1970. */
+  async until(project: string): Promise<{ view: string; until: number }[]> {
+    return this.#database.query
+      .selectFrom('feature_materialisations')
+      .select(['view', (row) => row.fn.max('done_until').as('until')])
+      .where('project', '=', project)
+      .groupBy('view')
+      .execute();
+  }
+
   /** Notes how far a run has come. */
   async progress(project: string, view: string, { start, doneUntil, end, rows }: Interval): Promise<void> {
     const values = { done_until: doneUntil, end_time: end, rows, updated_at: Date.now() };

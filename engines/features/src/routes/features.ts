@@ -3,7 +3,7 @@ import type { Pipeline } from '@mlops/operations';
 import { callerOf, useErrorFormat } from '@mlops/service';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import type { FeatureEngine, Materialisation, PushRequest } from '../engine.ts';
+import type { FeatureEngine, Materialisation, PushRequest, Written } from '../engine.ts';
 import { type FeatureOperationName, featureOperations } from '../operations.ts';
 import { invalid } from '../refusals.ts';
 import { millisecondsOf, parseInstant } from '../values/instant.ts';
@@ -11,6 +11,7 @@ import { parseJson } from '../values/json.ts';
 import { decodeRequest } from '../wire/decode.ts';
 import { onlineResponse } from '../wire/online-response.ts';
 import { answerHistorical } from './historical.ts';
+import { featureMetrics } from './metrics.ts';
 
 export interface FeatureRoutesOptions {
   readonly engine: FeatureEngine;
@@ -27,6 +28,7 @@ const PUSH_MODES = ['online', 'offline', 'online_and_offline'] as const;
 
 /** Feast's HTTP interface over a feature engine. */
 export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (app, { engine, pipeline }) => {
+  const count = featureMetrics(app.metrics, engine);
   await app.register(async (scope) => {
     useErrorFormat(scope, feastError);
     // Feast's own examples send no type: any will do.
@@ -48,20 +50,22 @@ export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (ap
       }),
     );
     serve('push', async ({ push_source_name, df, to, allow_registry_cache }) => {
-      await engine.push({
+      const written = await engine.push({
         source: push_source_name,
         rows: df,
         to: pushMode(to ?? 'online'),
         allowRegistryCache: allow_registry_cache ?? true,
       });
+      count(written);
       return (reply) => reply.send();
     });
     serve('writeToOnlineStore', async ({ feature_view_name, df, allow_registry_cache }) => {
-      await engine.writeToOnlineStore({
+      const written = await engine.writeToOnlineStore({
         view: feature_view_name,
         rows: df,
         allowRegistryCache: allow_registry_cache ?? true,
       });
+      count(written);
       return json('null');
     });
     serve('materialize', async (input, request) => {
@@ -69,14 +73,14 @@ export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (ap
       const [start, end] = [moment('start_ts', input.start_ts), moment('end_ts', input.end_ts)];
       const isAsync = input.async === 'true';
       const run = await engine.materialize({ start, end, views: input.feature_views ?? undefined }, isAsync);
-      return materialised(run, isAsync, request);
+      return materialised(run, isAsync, request, count);
     });
     serve('materializeIncremental', async (input, request) => {
       refuseUnsupported(input);
       const isAsync = input.async === 'true';
       const end = moment('end_ts', input.end_ts);
       const run = await engine.materializeIncremental({ end, views: input.feature_views ?? undefined }, isAsync);
-      return materialised(run, isAsync, request);
+      return materialised(run, isAsync, request, count);
     });
   });
 };
@@ -150,11 +154,17 @@ function refuseUnsupported(input: { version?: string | null; disable_event_times
 }
 
 /** Feast answers null when all is done, or 202 at once. */
-async function materialised(run: Materialisation, isAsync: boolean, request: FastifyRequest): Promise<Send> {
+async function materialised(
+  { done, views }: Materialisation,
+  isAsync: boolean,
+  request: FastifyRequest,
+  count: (written: Written) => void,
+): Promise<Send> {
+  const counted = done.then(count);
   if (!isAsync) {
-    await run.done;
+    await counted;
     return json('null');
   }
-  run.done.catch((error: unknown) => request.log.error({ err: error, views: run.views }, 'materialisation failed'));
-  return json(JSON.stringify({ status: 'accepted', feature_views: run.views }), 202);
+  counted.catch((error: unknown) => request.log.error({ err: error, views }, 'materialisation failed'));
+  return json(JSON.stringify({ status: 'accepted', feature_views: views }), 202);
 }
