@@ -2,7 +2,7 @@ import type { Database } from '@mlops/database';
 import { type Kysely, sql } from 'kysely';
 import { decodeRow, encodeRow } from './row-codec.ts';
 import type { OnlineTables } from './schema.ts';
-import type { OnlineStore, StoredRow, ViewFeatures, WrittenRow } from './store.ts';
+import type { OnlineStore, StoredView, ViewFeatures, WrittenRow } from './store.ts';
 
 /** Keys that one query asks for: SQLite allows some 32,000 parameters, PostgreSQL 65,535. */
 const KEYS_IN_QUERY = 500;
@@ -17,11 +17,7 @@ export class EmbeddedStore implements OnlineStore {
     this.#database = database;
   }
 
-  async read(
-    project: string,
-    keys: readonly Buffer[],
-    views: readonly ViewFeatures[],
-  ): Promise<(StoredRow | undefined)[][]> {
+  async read(project: string, keys: readonly Buffer[], views: readonly ViewFeatures[]): Promise<StoredView[]> {
     const texts = keys.map((key) => key.toString('hex'));
     const names = [...new Set(views.map(({ view }) => view))];
     const rows = new Map<string, { event_seconds: number; event_nanos: number; feature_values: Uint8Array }>();
@@ -35,17 +31,14 @@ export class EmbeddedStore implements OnlineStore {
         .execute();
       for (const row of found) rows.set(`${row.entity_key}${row.view}`, row);
     }
-    return views.map(({ view, features }) =>
-      texts.map((text) => {
-        const row = rows.get(`${text}${view}`);
-        if (row === undefined) return undefined;
-        const values = decodeRow(row.feature_values);
-        return {
-          event: { seconds: row.event_seconds, nanos: row.event_nanos },
-          values: features.map((feature) => values.get(feature)),
-        };
-      }),
-    );
+    return views.map(({ view, features }) => {
+      const found = texts.map((text) => rows.get(`${text}${view}`));
+      const decoded = found.map((row) => row && decodeRow(row.feature_values));
+      return {
+        events: found.map((row) => row && { seconds: row.event_seconds, nanos: row.event_nanos }),
+        values: features.map((feature) => decoded.map((values) => values?.get(feature))),
+      };
+    });
   }
 
   async write(project: string, view: ViewFeatures, rows: readonly WrittenRow[]): Promise<number> {

@@ -2,7 +2,7 @@ import { PlatformError } from '@mlops/errors';
 import { type ChainableCommander, Command, Redis } from 'ioredis';
 import { decodeInstant, EPOCH, encodeInstant } from '../values/instant.ts';
 import { fieldsOf, packValues, readCommand, redisKey, WRITE_IF_NEWER } from './redis-layout.ts';
-import type { OnlineStore, StoredRow, ViewFeatures, WrittenRow } from './store.ts';
+import type { OnlineStore, StoredView, ViewFeatures, WrittenRow } from './store.ts';
 
 /** Rows of one call of the script, during which Redis does nothing else: about a millisecond. */
 const ROWS_IN_SCRIPT = 50;
@@ -65,20 +65,14 @@ export class RedisStore implements OnlineStore {
     return this;
   }
 
-  async read(
-    project: string,
-    keys: readonly Buffer[],
-    views: readonly ViewFeatures[],
-  ): Promise<(StoredRow | undefined)[][]> {
+  async read(project: string, keys: readonly Buffer[], views: readonly ViewFeatures[]): Promise<StoredView[]> {
     const answers = await this.#hashes(keys.map((key) => new ReadRow(redisKey(key, project), views)));
-    const found: (StoredRow | undefined)[][] = [];
-    let from = 0;
-    for (const { features } of views) {
-      const start = from;
-      found.push(answers.map((values) => rowOf(values, start, features.length)));
-      from += features.length + 1;
-    }
-    return found;
+    let start = 0;
+    return views.map(({ features }) => {
+      const first = start;
+      start += features.length + 1;
+      return storedView(answers, first, features.length);
+    });
   }
 
   async write(project: string, view: ViewFeatures, rows: readonly WrittenRow[]): Promise<number> {
@@ -145,23 +139,25 @@ export class RedisStore implements OnlineStore {
   }
 }
 
-function rowOf(values: readonly (Buffer | null)[], start: number, count: number): StoredRow | undefined {
-  const time = values[start + count] ?? undefined;
-  const found = values.slice(start, start + count).map((value) => value ?? undefined);
-  if (time === undefined && found.every((value) => value === undefined)) return undefined;
-  return { event: time === undefined ? EPOCH : decodeInstant(time), values: found };
+/** A view's part of the answers: its features' values, then its time. */
+function storedView(answers: readonly (readonly (Buffer | null)[])[], first: number, count: number): StoredView {
+  const values = Array.from({ length: count }, (_, feature) =>
+    answers.map((answer) => answer[first + feature] ?? undefined),
+  );
+  const events = answers.map((answer, key) => {
+    const time = answer[first + count];
+    if (time) return decodeInstant(time);
+    return values.some((each) => each[key] !== undefined) ? EPOCH : undefined;
+  });
+  return { events, values };
 }
 
 function refusal(error: Error): PlatformError {
   if (error.name !== 'ReplyError' || AWAY.test(error.message)) return away(error);
   if (error.message.startsWith('OOM')) {
-    return new PlatformError(
-      'STORAGE_FULL',
-      'Redis takes no more: its memory is full. Nothing of the row was stored.',
-      {
-        cause: error,
-      },
-    );
+    return new PlatformError('STORAGE_FULL', 'Redis takes no more: its memory is full.', {
+      cause: error,
+    });
   }
   const [reason] = error.message.split(' ');
   return new PlatformError('UPSTREAM_FAILED', `Redis refused the command (${reason}).`, {

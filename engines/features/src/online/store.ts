@@ -15,11 +15,15 @@ export interface WrittenRow {
   readonly event: Instant;
 }
 
-/** A row that was found. */
-export interface StoredRow {
-  readonly event: Instant;
-  /** In the order asked for. No bytes: null was stored. Undefined: this feature was never written. */
-  readonly values: readonly (Uint8Array | undefined)[];
+/** What a view keeps under keys, by column. */
+export interface StoredView {
+  /** For each key the time of its row; undefined: there is none. */
+  readonly events: readonly (Instant | undefined)[];
+  /**
+   * For each feature, in the order asked for, the values of the keys. No bytes: null was stored. Undefined: this feature
+   * was never written.
+   */
+  readonly values: readonly (readonly (Uint8Array | undefined)[])[];
 }
 
 /**
@@ -27,12 +31,8 @@ export interface StoredRow {
  * STORAGE_FULL where it takes no more.
  */
 export interface OnlineStore {
-  /** The rows of views that share a key, all at once: for each view those of the keys, in their order. */
-  read(
-    project: string,
-    keys: readonly Buffer[],
-    views: readonly ViewFeatures[],
-  ): Promise<readonly (readonly (StoredRow | undefined)[])[]>;
+  /** What views that share a key keep under some keys, all at once. */
+  read(project: string, keys: readonly Buffer[], views: readonly ViewFeatures[]): Promise<readonly StoredView[]>;
   /**
    * Writes rows, each as a whole or not at all, and only where its event is later than that of the row which is there;
    * answers how many were. What was written is durable as far as the store is.

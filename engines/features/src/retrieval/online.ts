@@ -1,6 +1,6 @@
 import { PlatformError } from '@mlops/errors';
 import type { Project } from '../model.ts';
-import type { OnlineStore, StoredRow } from '../online/store.ts';
+import type { OnlineStore } from '../online/store.ts';
 import { invalid } from '../refusals.ts';
 import { coerceKey } from '../values/coerce.ts';
 import { encodeValue, UNSET } from '../values/encode.ts';
@@ -116,28 +116,33 @@ async function readGroup(
     places.push(place);
   }
   const found = await store.read(project, serialized, views);
-  return views.map((view, i) => columnsOf(view, spread(found[i] ?? [], places), now));
+  const spread = <T>(items: readonly T[]): readonly T[] =>
+    serialized.length === keys.rows ? items : places.map((place) => items[place] as T);
+  return views.map((view, i) => {
+    const { events = [], values = [] } = found[i] ?? {};
+    return columnsOf(view, spread(events), (feature) => spread(values[feature] ?? []), now);
+  });
 }
 
-function spread<T>(found: readonly T[], places: readonly number[]): (T | undefined)[] {
-  return places.map((place) => found[place]);
-}
-
-function columnsOf({ ttlSeconds }: PlannedView, rows: readonly (StoredRow | undefined)[], now: number): ColumnOf {
+function columnsOf(
+  { ttlSeconds }: PlannedView,
+  events: readonly (Instant | undefined)[],
+  valuesOf: (feature: number) => readonly (Uint8Array | undefined)[],
+  now: number,
+): ColumnOf {
   const oldest = ttlSeconds === 0 ? Number.NEGATIVE_INFINITY : now / 1000 - ttlSeconds;
-  const eventTimestamps = rows.map((row) => row?.event ?? EPOCH);
-  const ofRows = rows.map((row): FieldStatus => {
-    if (row === undefined) return 'NOT_FOUND';
-    return row.event.seconds + row.event.nanos / 1e9 < oldest ? 'OUTSIDE_MAX_AGE' : 'PRESENT';
+  const eventTimestamps = events.map((event) => event ?? EPOCH);
+  const ofRows = events.map((event): FieldStatus => {
+    if (event === undefined) return 'NOT_FOUND';
+    return event.seconds + event.nanos / 1e9 < oldest ? 'OUTSIDE_MAX_AGE' : 'PRESENT';
   });
   return (name, feature) => {
     let statuses = ofRows;
-    const values = rows.map((row, i) => {
-      const value = row?.values[feature];
-      if (row === undefined || (value !== undefined && value.length > 0)) return value ?? UNSET;
+    const values = valuesOf(feature).map((value, row) => {
+      if (events[row] === undefined || (value !== undefined && value.length > 0)) return value ?? UNSET;
       if (statuses === ofRows) statuses = [...ofRows];
-      if (value === undefined) statuses[i] = 'NOT_FOUND';
-      else if (statuses[i] === 'PRESENT') statuses[i] = 'NULL_VALUE';
+      if (value === undefined) statuses[row] = 'NOT_FOUND';
+      else if (statuses[row] === 'PRESENT') statuses[row] = 'NULL_VALUE';
       return UNSET;
     });
     return { name, values, statuses, eventTimestamps };

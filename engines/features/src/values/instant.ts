@@ -58,7 +58,25 @@ export function encodeInstant({ seconds, nanos }: Instant): Uint8Array {
 
 /** @throws where the bytes are no `google.protobuf.Timestamp` */
 export function decodeInstant(bytes: Uint8Array): Instant {
-  const reader = new BinaryReader(bytes);
+  const seconds = wholeSeconds(bytes);
+  if (seconds !== undefined) return { seconds, nanos: 0 };
+  return readInstant(new BinaryReader(bytes));
+}
+
+/** The seconds where there is nothing else, as in most of what is materialised. */
+function wholeSeconds(bytes: Uint8Array): number | undefined {
+  if (bytes[0] !== 0x08) return undefined;
+  let [value, scale] = [0, 1];
+  for (let i = 1; i < bytes.length && i < 8; i++) {
+    const byte = bytes[i] ?? 0;
+    value += (byte & 127) * scale;
+    scale *= 128;
+    if (byte < 128) return i === bytes.length - 1 ? value : undefined;
+  }
+  return undefined;
+}
+
+function readInstant(reader: BinaryReader): Instant {
   let [seconds, nanos] = [0, 0];
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
