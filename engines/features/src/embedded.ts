@@ -178,8 +178,9 @@ class EmbeddedFeatures implements FeatureEngine {
 
   async close(): Promise<void> {
     this.#catalogue.close();
-    await this.#online.close();
+    // What is materialised at this moment still writes.
     await this.#analytics.close();
+    await this.#online.close();
   }
 
   async #projectFor(allowCache = true): Promise<Project> {

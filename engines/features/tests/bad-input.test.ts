@@ -127,9 +127,20 @@ describe('whatever is asked', () => {
   );
 
   it('is refused where it is larger than is read', async () => {
-    const body = `{"features":["city:drivers_online"],"entities":{"x":[${'0,'.repeat(2_000_001)}0]}}`;
+    const body = `{"features":["city:drivers_online"],"entities":{"x":[${'0,'.repeat(500_001)}0]}}`;
     const { statusCode, payload } = await post('/get-online-features', body);
     expect([statusCode, payload]).toEqual([413, expect.stringContaining('send it in parts')]);
+  });
+
+  it('is refused where the answer would be larger than is written', async () => {
+    const rows = Array.from({ length: 400_000 }, (_, i) => i);
+    const features = ['driver_stats:trips', 'driver_stats:conv_rate', 'driver_stats:nickname'];
+    const online = await post('/get-online-features', JSON.stringify({ features, entities: { driver_id: rows } }));
+    expect([online.statusCode, online.payload]).toEqual([413, expect.stringContaining('ask in parts')]);
+    const part = rows.slice(0, 240_000);
+    const entities = { driver_id: part, event_timestamp: part.map(() => ago(1)) };
+    const historical = await post('/get-historical-features', JSON.stringify({ features, entities }));
+    expect([historical.statusCode, historical.payload]).toEqual([413, expect.stringContaining('ask for Parquet')]);
   });
 
   it('has an address that is known', async () => {

@@ -11,6 +11,9 @@ const cleanUp: (() => unknown)[] = [];
 afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
+const EVENTS = `entities: [{name: id, type: int64}]
+sources: [{name: events, type: file, path: events.parquet}]
+feature_views: [{name: latest, entities: [id], source: events, features: [{name: n, type: int64}]}]`;
 const run = (...args: string[]) => spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 30_000 });
 
 describe('the program', () => {
@@ -55,12 +58,7 @@ describe('the program', () => {
       `select i % ${ids} as id, timestamp '2026-01-01' + to_seconds(i) as event_timestamp, i as n from range(${rows}) as t(i)`,
       join(repository.path, 'events.parquet'),
     );
-    writeFileSync(
-      join(repository.path, 'views.yaml'),
-      `entities: [{name: id, type: int64}]
-sources: [{name: events, type: file, path: events.parquet}]
-feature_views: [{name: latest, entities: [id], source: events, features: [{name: n, type: int64}]}]`,
-    );
+    writeFileSync(join(repository.path, 'views.yaml'), EVENTS);
     const settings = ['--port', '0', '--definitions', repository.path, '--data', data.path];
     const request = { start_ts: '2026-01-01', end_ts: '2026-01-31' };
     const first = await startProgram(MAIN, settings);
@@ -86,6 +84,24 @@ feature_views: [{name: latest, entities: [id], source: events, features: [{name:
     const metrics = await (await fetch(`${second.url}/metrics`)).text();
     expect(metrics).toContain(`feature_materialized_until_seconds{view="latest"} ${Date.parse('2026-01-31') / 1000}`);
     expect(metrics).toMatch(/feature_rows_written_total\{view="latest"\} \d+/);
+  });
+
+  it('ends in order while it materialises', { timeout: 120_000 }, async () => {
+    const [repository, data] = [temporaryFolder(), temporaryFolder()];
+    cleanUp.push(repository.remove, data.remove);
+    await writeParquet(
+      `select i % 200000 as id, timestamp '2026-01-01' + to_seconds(i) as event_timestamp, i as n from range(600000) as t(i)`,
+      join(repository.path, 'events.parquet'),
+    );
+    writeFileSync(join(repository.path, 'views.yaml'), EVENTS);
+    const server = await startProgram(MAIN, ['--port', '0', '--definitions', repository.path, '--data', data.path]);
+    const run = await new FeatureServer(server.url).post('/materialize?async=true', {
+      start_ts: '2026-01-01',
+      end_ts: '2026-01-31',
+    });
+    expect(run.status).toBe(202);
+    await server.stop();
+    expect([server.child.exitCode, server.child.signalCode]).toEqual([0, null]);
   });
 
   it('says what it lacks, and exits 1', () => {

@@ -125,7 +125,7 @@ export class Materialiser {
         from = until;
         await this.#store.progress(project, view.name, { start, doneUntil: until, end, rows });
       }
-    });
+    }, 'copying');
     await this.#store.join(project, view.name);
     return { view: view.name, rows };
   }

@@ -7,6 +7,7 @@ import type { OnlineStore, StoredView, ViewFeatures, WrittenRow } from './store.
 /** Rows of one call of the script, during which Redis does nothing else: about a millisecond. */
 const ROWS_IN_SCRIPT = 50;
 const SCRIPTS_IN_PIPELINE = 20;
+const READS_IN_PIPELINE = 1000;
 const CONNECT_MS = 5_000;
 /** A command that Redis does not answer for so long fails. */
 const COMMAND_MS = 10_000;
@@ -66,7 +67,12 @@ export class RedisStore implements OnlineStore {
   }
 
   async read(project: string, keys: readonly Buffer[], views: readonly ViewFeatures[]): Promise<StoredView[]> {
-    const answers = await this.#hashes(keys.map((key) => new ReadRow(redisKey(key, project), views)));
+    const answers: (Buffer | null)[][] = [];
+    for (let from = 0; from < keys.length; from += READS_IN_PIPELINE) {
+      const part = keys.slice(from, from + READS_IN_PIPELINE);
+      const rows = await this.#hashes(part.map((key) => new ReadRow(redisKey(key, project), views)));
+      for (const row of rows) answers.push(row);
+    }
     let start = 0;
     return views.map(({ features }) => {
       const first = start;

@@ -32,13 +32,19 @@ export interface OnlineFeatures {
   readonly columns: readonly OnlineColumn[];
 }
 
+/** Values of one answer: they take some 40 MB as JSON. */
+const VALUES_MAX = 1_000_000;
+
 interface Keys {
   readonly rows: number;
   /** By the name of the column, in the order of the request. */
   readonly columns: ReadonlyMap<string, readonly KeyValue[]>;
 }
 
-/** Reads the newest values. @throws as `planOf`; INVALID_PARAMETER, MISSING_PARAMETER about the keys; as the store */
+/**
+ * Reads the newest values.
+ * @throws as `planOf`; INVALID_PARAMETER, MISSING_PARAMETER about the keys; PAYLOAD_TOO_LARGE; as the store
+ */
 export async function readOnline(
   project: Project,
   store: OnlineStore,
@@ -47,6 +53,14 @@ export async function readOnline(
 ): Promise<OnlineFeatures> {
   const plan = planOf(project, request);
   const keys = keysOf(plan, request.entities);
+  if (keys.rows * plan.columns.length > VALUES_MAX) {
+    const asked = `${keys.rows} rows of ${plan.columns.length} features`;
+    throw new PlatformError(
+      'PAYLOAD_TOO_LARGE',
+      `entities: an answer may have ${VALUES_MAX} values, not ${asked}; ask in parts.`,
+      { field: 'entities' },
+    );
+  }
   const groups = await Promise.all(plan.groups.map((group) => readGroup(project.name, store, group, keys, now)));
   const features = plan.columns.map(({ name, group, view, feature }) => groups[group]?.[view]?.(name, feature));
   return { columns: [...keyColumns(plan, keys), ...features.filter((column) => column !== undefined)] };
