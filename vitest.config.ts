@@ -5,6 +5,7 @@ const parts = {
   packages: 'packages/*',
   tracking: 'engines/tracking',
   inference: 'engines/inference',
+  features: 'engines/features',
   platform: 'platform-api',
   cli: 'cli',
   sdk: 'sdk',

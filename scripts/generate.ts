@@ -1,9 +1,10 @@
-// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference, GitHub's workflows, and what of
-// Terraform is.
+// Writes what is derived from the code: the OpenAPI document, the SDK's types, the settings reference, the schema of
+// feature definitions, GitHub's workflows, and what of Terraform is.
 //   npm run generate            writes         npm run generate -- --check    fails if something is not up to date
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { settingsReference } from '@mlops/configuration';
+import { definitionsSchema } from '@mlops/features';
 import { openApi } from '@mlops/platform-api';
 import { generated as generatedTerraform } from '@mlops/terraform';
 import openapiTS, { astToString } from 'openapi-typescript';
@@ -25,6 +26,7 @@ const files: Record<string, string | Buffer> = {
   ...Object.fromEntries(terraform),
   ...Object.fromEntries(workflows),
   'docs/reference/openapi.json': `${JSON.stringify(openApi, null, 2)}\n`,
+  'docs/reference/feature-definitions.schema.json': `${JSON.stringify(definitionsSchema, null, 2)}\n`,
   'docs/reference/settings.md': settingsReference(),
   'sdk/src/generated/platform.ts': `// Generated from docs/reference/openapi.json by npm run generate.\n${types}`,
 };

@@ -44,6 +44,26 @@ export const settings = {
     default: [],
     description: 'A model to serve, as NAME=PATH: a folder with an MLmodel file, or an .onnx file. May be repeated.',
   }),
+  definitions: Type.Optional(
+    Type.String({ description: 'Folder with the definitions of features as YAML (*.yaml, in folders of it as well).' }),
+  ),
+  registry: Type.Optional(
+    Type.String({ description: "Feast's file registry (registry.db), in place of definitions as YAML." }),
+  ),
+  project: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9_-]*$',
+      description:
+        'Project of the features: its name is part of the keys in Redis. Without it: the only one of the registry, or default.',
+    }),
+  ),
+  online: Type.Optional(
+    Type.String({
+      pattern: '^rediss?://',
+      description:
+        "Redis that keeps the online features in Feast's layout, as redis://user:password@host:port/database (rediss:// for TLS). Without it: the database.",
+    }),
+  ),
   'inference-threads': Type.Integer({
     default: 0,
     minimum: 0,
@@ -164,6 +184,19 @@ export const programs = {
     'database',
     'artifacts',
     'default-artifact-root',
+    'identity',
+    'allowed-hosts',
+    'log-level',
+  ],
+  features: [
+    'host',
+    'port',
+    'data',
+    'database',
+    'definitions',
+    'registry',
+    'project',
+    'online',
     'identity',
     'allowed-hosts',
     'log-level',

@@ -5,7 +5,8 @@ import type { PlatformError } from './platform-error.ts';
 export interface WireError {
   readonly status: number;
   readonly contentType: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  /** Sent as JSON. */
+  readonly body: Readonly<Record<string, unknown>> | string;
 }
 
 export type ErrorFormat = (error: PlatformError, requestId?: string) => WireError;
@@ -56,12 +57,22 @@ export const inferenceError: ErrorFormat = (error) => ({
   body: { error: error.message },
 });
 
-/** Feast's feature server: {"detail"}. */
-export const feastError: ErrorFormat = (error) => ({
-  status: error.status,
-  contentType: json,
-  body: { detail: error.message },
-});
+/** Statuses that Feast gives an error of its own, where they are not those of our code. */
+const FEAST_STATUSES: Readonly<Record<string, number>> = { PushSourceNotFoundException: 422 };
+
+/**
+ * Feast's feature server. Its own errors (`data.feast_error` names the class) are JSON inside of a JSON string, from which
+ * Feast's client builds the exception again; all others are {"detail"}, a conflict tells its data as well.
+ */
+export const feastError: ErrorFormat = ({ code, status, message, data }) => {
+  const feastClass = code === 'PERMISSION_DENIED' ? 'FeastPermissionError' : data?.feast_error;
+  if (typeof feastClass === 'string') {
+    const body = JSON.stringify({ module: 'feast.errors', class: feastClass, message });
+    return { status: FEAST_STATUSES[feastClass] ?? status, contentType: json, body };
+  }
+  const conflict = code === 'CONFLICT' ? { error: message, ...data } : {};
+  return { status, contentType: json, body: { detail: message, ...conflict } };
+};
 
 /** RFC 9457, for the platform's own API. */
 export const problem: ErrorFormat = (error, requestId) => ({

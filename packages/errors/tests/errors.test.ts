@@ -30,8 +30,25 @@ describe('the catalogue', () => {
       expect(JSON.stringify(wire.body)).toContain('what is wrong');
       expect(JSON.stringify(wire.body)).not.toContain('secret');
     }
-    expect(mlflowError(error).body.error_code).toBeTypeOf('string');
+    expect(mlflowError(error).body).toHaveProperty('error_code', expect.any(String));
     expect(problem(error, 'request-1').body).toMatchObject({ code, field: 'name', request_id: 'request-1' });
+  });
+
+  it("writes Feast's own errors so that its client finds their class", () => {
+    const data = { feast_error: 'PushSourceNotFoundException' };
+    const { status, body } = feastError(new PlatformError('NOT_FOUND', "no 'x'", { data }));
+    expect(status).toBe(422);
+    expect(JSON.parse(String(body))).toEqual({
+      module: 'feast.errors',
+      class: 'PushSourceNotFoundException',
+      message: "no 'x'",
+    });
+    expect(feastError(new PlatformError('PERMISSION_DENIED', 'no')).body).toContain('FeastPermissionError');
+    expect(feastError(new PlatformError('CONFLICT', 'busy', { data: { feature_views: ['v'] } })).body).toEqual({
+      detail: 'busy',
+      error: 'busy',
+      feature_views: ['v'],
+    });
   });
 });
 

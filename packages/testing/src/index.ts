@@ -6,6 +6,7 @@ export {
   startMlflow,
   startPostgres,
   startProgram,
+  startRedis,
   temporaryFolder,
 } from './processes.ts';
 export { smallDisk } from './small-disk.ts';

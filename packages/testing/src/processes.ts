@@ -85,6 +85,45 @@ export async function startPostgres(place?: string): Promise<StartedPostgres> {
   };
 }
 
+/** A server that can be away for a while. */
+interface StartedRedis extends Started {
+  readonly interrupt: () => Promise<void>;
+  /** Starts it again, empty. */
+  readonly revive: () => Promise<void>;
+}
+
+/** A Redis server with nothing in it, that keeps nothing on disk. */
+export async function startRedis(): Promise<StartedRedis> {
+  const program = needTool('redis-server');
+  const folder = temporaryFolder();
+  const port = await freePort();
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
+    '--dir',
+    folder.path,
+  ];
+  const start = () => startServer(program, args, /Ready to accept connections/);
+  let server = await start();
+  return {
+    url: `redis://127.0.0.1:${port}/0`,
+    interrupt: () => server.stop(),
+    revive: async () => {
+      server = await start();
+    },
+    stop: async () => {
+      await server.stop();
+      folder.remove();
+    },
+  };
+}
+
 /** A real MLflow server on SQLite, with proxied artifacts. */
 export async function startMlflow(): Promise<Started> {
   const python = needTool('mlops-python');

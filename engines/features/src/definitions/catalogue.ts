@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { PlatformError } from '@mlops/errors';
+import type { Project } from '../model.ts';
+import { readRegistry } from '../registry/read.ts';
+import { readDefinitions } from './read.ts';
+
+/** Feast's default, where the server is started without another. */
+const REFRESH_SECONDS = 60;
+
+/** Where definitions come from: a folder of YAML, or Feast's file registry. */
+export type DefinitionsSource =
+  | { readonly kind: 'yaml'; readonly folder: string; readonly project: string }
+  | { readonly kind: 'feast'; readonly registry: string; readonly project: string | undefined };
+
+/**
+ * What is defined. A registry of Feast is read anew when its file has changed: looked at every minute, and by requests
+ * that do not want what was read before. While the new one cannot be read, the old one stays.
+ */
+export class Catalogue {
+  readonly #source: DefinitionsSource;
+  #project: Project;
+  #version: string;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(source: DefinitionsSource, project: Project, version: string) {
+    this.#source = source;
+    this.#project = project;
+    this.#version = version;
+    this.#timer = setInterval(() => void this.fresh().catch(() => {}), REFRESH_SECONDS * 1000).unref();
+  }
+
+  /** @throws INVALID_PARAMETER about what cannot be read */
+  static async open(source: DefinitionsSource): Promise<Catalogue> {
+    const version = await versionOf(source);
+    return new Catalogue(source, await read(source), version);
+  }
+
+  get current(): Project {
+    return this.#project;
+  }
+
+  /** What is defined now. @throws NOT_READY where the registry cannot be read any more: Feast may be writing it */
+  async fresh(): Promise<Project> {
+    const version = await versionOf(this.#source);
+    if (version !== this.#version) {
+      this.#project = await read(this.#source).catch((error: Error) => {
+        throw new PlatformError('NOT_READY', `The definitions cannot be read now; ${error.message}`, { cause: error });
+      });
+      this.#version = version;
+    }
+    return this.#project;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+async function read(source: DefinitionsSource): Promise<Project> {
+  if (source.kind === 'yaml') return readDefinitions(source.folder, source.project);
+  return readRegistry(source.registry, await repositoryOf(source.registry), source.project);
+}
+
+/** Definitions in YAML are read when the server starts. */
+async function versionOf(source: DefinitionsSource): Promise<string> {
+  if (source.kind === 'yaml') return '';
+  const facts = await stat(source.registry).catch(() => undefined);
+  return facts === undefined ? 'missing' : `${facts.mtimeMs}/${facts.size}/${facts.ino}`;
+}
+
+/** Where Feast's relative paths begin: the folder with feature_store.yaml, at or above the registry; else the registry's. */
+async function repositoryOf(registry: string): Promise<string> {
+  const own = dirname(resolve(registry));
+  for (let folder = own; ; folder = dirname(folder)) {
+    if (await stat(join(folder, 'feature_store.yaml')).catch(() => undefined)) return folder;
+    if (folder === dirname(folder)) return own;
+  }
+}

@@ -1,0 +1,99 @@
+import type { Stretch } from './materialise/materialiser.ts';
+import type { Project } from './model.ts';
+import type { HistoricalRequest, HistoricalResult } from './offline/historical.ts';
+import type { ViewStatistics } from './offline/statistics.ts';
+import type { Frame } from './online/frame.ts';
+import type { OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
+
+/** Rows that arrive one by one, and where they go. */
+export interface PushRequest {
+  readonly source: string;
+  readonly rows: Frame;
+  readonly to: 'online' | 'offline' | 'online_and_offline';
+  /** Whether the definitions may be those that were read before; default: true. */
+  readonly allowRegistryCache?: boolean | undefined;
+}
+
+export interface WriteRequest {
+  readonly view: string;
+  readonly rows: Frame;
+  readonly allowRegistryCache?: boolean | undefined;
+}
+
+/** What was written, by view: rows that were newer than what was there. */
+export interface Written {
+  readonly [view: string]: number;
+}
+
+export interface MaterializeRequest extends Stretch {
+  /** Default: all views that are kept online and have a history. */
+  readonly views?: readonly string[] | undefined;
+}
+
+export interface IncrementalRequest {
+  /** Milliseconds since 1970. */
+  readonly end: number;
+  readonly views?: readonly string[] | undefined;
+}
+
+/** Entity rows that come with the request, by column; all else as with a file of them. */
+export interface HistoricalRows extends Omit<HistoricalRequest, 'entities'> {
+  readonly entities: Frame;
+}
+
+/** A run of materialisation: `views` are known at once. */
+export interface Materialisation {
+  readonly views: readonly string[];
+  /** Ends with the run, by view; rejects as it does. */
+  readonly done: Promise<Written>;
+}
+
+/** A view, and the event time up to which it is in the online store, in milliseconds since 1970. */
+export interface MaterializedUntil {
+  readonly view: string;
+  readonly until: number;
+}
+
+export interface EraseRequest {
+  /** A value for each key column of the entity. */
+  readonly entity: Readonly<Record<string, unknown>>;
+}
+
+/** What was found of an entity, and is gone. */
+export interface Erased {
+  readonly online: readonly string[];
+}
+
+/**
+ * A feature store, without HTTP. Refusals are PlatformErrors: NOT_FOUND for views, services and sources that do not
+ * exist, INVALID_PARAMETER and MISSING_PARAMETER about a request, INVALID_STATE about a source, NOT_IMPLEMENTED for what
+ * Feast computes in Python or reads elsewhere, DATABASE_UNAVAILABLE and STORAGE_FULL from the online store.
+ */
+export interface FeatureEngine {
+  /** What is defined. */
+  project(): Project;
+  getOnlineFeatures(request: OnlineRequest): Promise<OnlineFeatures>;
+  /** Writes the result as a Parquet file. */
+  getHistoricalFeatures(request: HistoricalRequest, target: string): Promise<HistoricalResult>;
+  /** The result as a Parquet file for a moment: the caller deletes it. */
+  historicalFile(request: HistoricalRows): Promise<string>;
+  /** The result by column, as JSON has the values. */
+  historicalColumns(request: HistoricalRows): Promise<Readonly<Record<string, readonly unknown[]>>>;
+  push(request: PushRequest): Promise<Written>;
+  writeToOnlineStore(request: WriteRequest): Promise<Written>;
+  /**
+   * Copies the newest rows of a stretch of time into the online store.
+   * @param exclusive refused with CONFLICT while one of the views is being materialised; else the run waits for its turn
+   */
+  materialize(request: MaterializeRequest, exclusive?: boolean): Promise<Materialisation>;
+  materializeIncremental(request: IncrementalRequest, exclusive?: boolean): Promise<Materialisation>;
+  /** How far views have been materialised; those that never were are left out. */
+  materialized(): Promise<readonly MaterializedUntil[]>;
+  /** What the history of a view holds. */
+  statistics(view: string): Promise<ViewStatistics>;
+  /** Forgets all that the online store keeps of an entity, in all views that have its key. */
+  erase(request: EraseRequest): Promise<Erased>;
+  /** Whether features can be served. @throws DATABASE_UNAVAILABLE */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,10 @@
+export type { DefinitionsSource } from './definitions/catalogue.ts';
+export { definitionsSchema } from './definitions/schema.ts';
+export { type EmbeddedFeaturesOptions, openFeatures } from './embedded.ts';
+export type * from './engine.ts';
+export type * from './model.ts';
+export { type FeatureOperationName, featureOperations } from './operations.ts';
+export type { FieldStatus, OnlineColumn, OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
+export { type FeatureRoutesOptions, featureRoutes } from './routes/features.ts';
+export { buildFeatureServer } from './server.ts';
+export { decodeValue } from './values/decode.ts';
