@@ -271,6 +271,16 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     }
   });
 
+  it('decides neither what it may use nor how it is watched, and does not see what jobs did for others', async () => {
+    const { anna } = both;
+    for (const change of [{ size: 'L' }, { compliance_level: 'pci' }])
+      expect((await anna.ask('PATCH /api/v1/teams/alpha', change)).status).toBe(403);
+    expect((await anna.ask('PUT /api/v1/quotas/deployments', { limit: 1_000_000 })).status).toBe(403);
+    expect((await anna.ask('GET /api/v1/jobs/seal-predictions/runs')).status).toBe(403);
+    expect((await anna.ask('GET /api/v1/jobs')).status).toBe(200);
+    expect((await anna.ask('PATCH /api/v1/teams/alpha', { display_name: 'A team', size: 'M' })).status).toBe(200);
+  });
+
   it('an archived team answers nobody, and answers again when it is restored', async () => {
     await both.admin.made('POST /api/v1/teams', { name: 'brief' });
     const { token } = await both.admin.made('POST /api/v1/tokens', { name: 't', team: 'brief', roles: ['viewer'] });
@@ -290,6 +300,10 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     const first = await both.admin.made('POST /api/v1/teams', facts);
     expect(await both.admin.made('POST /api/v1/teams', facts)).toEqual(first);
     expect((await both.admin.ask('POST /api/v1/teams', { ...facts, size: 'L' })).status).toBe(400);
+    expect((await both.admin.ask('POST /api/v1/teams', { ...facts, owners: ['olga'] })).status).toBe(400);
+    expect(await both.admin.made('GET /api/v1/teams/twice/members')).toMatchObject({ members: [] });
+    await both.admin.made('PUT /api/v1/teams/twice/members/olga', { roles: ['team-admin'] });
+    expect(await both.admin.made('POST /api/v1/teams', { ...facts, owners: ['olga'] })).toEqual(first);
     expect((await both.anna.ask('POST /api/v1/teams', { name: 'mine' })).status).toBe(403);
     expect((await both.anna.ask('DELETE /api/v1/teams/alpha')).status).toBe(403);
     expect((await both.anna.ask('PUT /api/v1/teams/alpha/members/x', { roles: ['platform-admin'] })).status).toBe(403);

@@ -15,6 +15,13 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+/** The token that somebody has signed in with. */
+export interface SignIn {
+  readonly tokenId: string;
+  /** Milliseconds since 1970; null: never. */
+  readonly expiresAt: number | null;
+}
+
 /** Somebody who has signed in. */
 export interface Person {
   readonly type: Principal['type'];
@@ -23,6 +30,8 @@ export interface Person {
   readonly team: string;
   /** What they are in each of their teams. */
   readonly memberships: ReadonlyMap<string, readonly Role[]>;
+  /** Undefined for the platform itself, and where nobody need sign in. */
+  readonly signIn?: SignIn | undefined;
 }
 
 /** Who acts, for which team, and as what. */
@@ -31,6 +40,7 @@ export interface Principal {
   readonly id: string;
   readonly team: string;
   readonly roles: readonly Role[];
+  readonly signIn?: SignIn | undefined;
 }
 
 /** The platform acting by itself: a job, the example. */

@@ -10,7 +10,7 @@ const time = Type.String({ format: 'date-time' });
 const RoleSchema = Type.Unsafe<Role>({ type: 'string', enum: [...roles] });
 const principal = Type.String({ minLength: 1, maxLength: 200, description: 'As `mlops whoami` shows it.' });
 const compliance_level = Type.Unsafe<Team['complianceLevel']>({ type: 'string', enum: [...complianceLevels] });
-const size = Type.Unsafe<Team['size']>({ type: 'string', enum: [...sizes], description: 'What its quotas are.' });
+const size = Type.Unsafe<Team['size']>({ type: 'string', enum: [...sizes], description: 'What its first quotas are.' });
 
 const TeamSchema = Type.Object({
   name: text,
@@ -66,7 +66,8 @@ export const teamOperations = {
   }),
   updateTeam: apiOperation('PATCH /api/v1/teams/:name', {
     ...one,
-    summary: 'Changes what a team is called, where its cost goes, its compliance level or size.',
+    summary:
+      'Changes what a team is called, where its cost goes; as a platform administrator, its compliance level and size.',
     access: 'administer',
     request: Type.Object({ ...name, ...changes }, closed),
     response: TeamSchema,

@@ -55,7 +55,13 @@ export const tokenOperations = {
         member: Type.Optional(
           Type.String({ minLength: 1, maxLength: 200, description: 'A member of the team, whose token it is.' }),
         ),
-        expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: SECONDS_MAX, description: 'Seconds.' })),
+        expires_in: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: SECONDS_MAX,
+            description: 'Seconds; default and most: until the token in use ends.',
+          }),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -182,7 +182,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets how much of a thing the team may have. */
+        /** Sets how much of a thing the team may have; a platform administrator’s. */
         put: operations["setQuota"];
         post?: never;
         delete?: never;
@@ -215,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest runs of a job that did something or failed. */
+        /** The newest runs of a job that did something or failed; a platform administrator’s. */
         get: operations["listJobRuns"];
         put?: never;
         /** Makes a job due now; some process takes it up within seconds. */
@@ -328,7 +328,7 @@ export interface paths {
         delete: operations["archiveTeam"];
         options?: never;
         head?: never;
-        /** Changes what a team is called, where its cost goes, its compliance level or size. */
+        /** Changes what a team is called, where its cost goes; as a platform administrator, its compliance level and size. */
         patch: operations["updateTeam"];
         trace?: never;
     };
@@ -1526,7 +1526,7 @@ export interface operations {
                     service_account?: string;
                     /** @description A member of the team, whose token it is. */
                     member?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds; default and most: until the token in use ends. */
                     expires_in?: number;
                 };
             };
@@ -1634,7 +1634,7 @@ export interface operations {
                             /** @enum {string} */
                             compliance_level: "standard" | "hipaa" | "pci";
                             /**
-                             * @description What its quotas are.
+                             * @description What its first quotas are.
                              * @enum {string}
                              */
                             size: "S" | "M" | "L";
@@ -1675,7 +1675,7 @@ export interface operations {
                     /** @enum {string} */
                     compliance_level?: "standard" | "hipaa" | "pci";
                     /**
-                     * @description What its quotas are.
+                     * @description What its first quotas are.
                      * @enum {string}
                      */
                     size?: "S" | "M" | "L";
@@ -1697,7 +1697,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -1743,7 +1743,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -1789,7 +1789,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -1828,7 +1828,7 @@ export interface operations {
                     /** @enum {string} */
                     compliance_level?: "standard" | "hipaa" | "pci";
                     /**
-                     * @description What its quotas are.
+                     * @description What its first quotas are.
                      * @enum {string}
                      */
                     size?: "S" | "M" | "L";
@@ -1849,7 +1849,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -1895,7 +1895,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
