@@ -16,7 +16,7 @@ export const roles = [
 export type Role = (typeof roles)[number];
 
 /** The token that somebody has signed in with. */
-export interface SignIn {
+interface SignIn {
   readonly tokenId: string;
   /** Milliseconds since 1970; null: never. */
   readonly expiresAt: number | null;
