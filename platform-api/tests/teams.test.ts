@@ -271,6 +271,21 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     }
   });
 
+  it('has what an administrator did to it in its own audit log, and not in that of the team `default`', async () => {
+    const { admin, anna } = both;
+    await admin.made('PUT /api/v1/teams/default/members/vera', { roles: ['viewer'] });
+    const { token } = await admin.made('POST /api/v1/tokens', { name: 'v', member: 'vera' });
+    const vera = new Client(platforms[0] as TestPlatform, token);
+    const told = await vera.ask('GET /api/v1/audit?limit=1000');
+    expect(told.text).toContain('vera');
+    expect(told.text).not.toMatch(/alpha|bravo/);
+    for (const action of ['createTeam', 'setMember', 'createToken']) {
+      const { entries } = await anna.made(`GET /api/v1/audit?actor=admin&action=${action}`);
+      expect([action, entries.length]).toEqual([action, 1]);
+      expect(entries[0]).toMatchObject({ team: 'alpha', actor: { id: 'admin' } });
+    }
+  });
+
   it('decides neither what it may use nor how it is watched, and does not see what jobs did for others', async () => {
     const { anna } = both;
     for (const change of [{ size: 'L' }, { compliance_level: 'pci' }])

@@ -35,7 +35,8 @@ const changes = {
   size: Type.Optional(size),
 };
 const name = { name: text };
-const one = { resource: { type: 'team', id: (input: { name: string }) => input.name } };
+const nameOf = (input: { name: string }) => input.name;
+const one = { resource: { type: 'team', id: nameOf, team: nameOf } };
 const closed = { additionalProperties: false };
 
 export const teamOperations = {
@@ -48,7 +49,7 @@ export const teamOperations = {
   createTeam: apiOperation('POST /api/v1/teams', {
     summary: 'Makes a team. Repeated with the same facts it changes nothing.',
     access: 'administer',
-    resource: { type: 'team', created: ({ name }: { name: string }) => name },
+    resource: { type: 'team', created: nameOf, team: nameOf },
     status: 201,
     request: Type.Object(
       { ...name, ...changes, owners: Type.Optional(Type.Array(principal, { maxItems: 20 })) },

@@ -44,7 +44,11 @@ export const tokenOperations = {
   createToken: apiOperation('POST /api/v1/tokens', {
     summary: 'Makes a token, narrower than oneself. It is shown this once.',
     access: 'write',
-    resource: { type: 'token', created: ({ id }: { id: string }) => id },
+    resource: {
+      type: 'token',
+      created: ({ id }: { id: string }) => id,
+      team: (_input: unknown, { team }: { team: string }) => team,
+    },
     status: 201,
     request: Type.Object(
       {
