@@ -78,6 +78,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const membership = {
     existing: (team: string) => teams.teams.existing(team),
     rolesOf: (team: string, principal: string) => teams.teams.rolesOf(team, principal),
+    hold: (team: string) => teams.teams.hold(team),
   };
   const tokens = openTokens(database, { owners, teams: membership });
   const teams = openTeams(database, {

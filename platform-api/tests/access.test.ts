@@ -22,6 +22,8 @@ const MAY: Readonly<Record<Role, readonly Access[]>> = {
 /** What concerns all teams. */
 const PLATFORM_MATTERS = [
   'listSettings',
+  'setQuota',
+  'listJobRuns',
   'createTeam',
   'archiveTeam',
   'restoreTeam',

@@ -5,6 +5,7 @@ import { type Database, migrate, openDatabase } from '@mlops/database';
 import type { JobRun } from '@mlops/jobs';
 import { temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { toLines } from '../src/predictions/columns.ts';
 import { importOldLog } from '../src/predictions/import.ts';
 import { predictionJobs } from '../src/predictions/jobs.ts';
 import { SharedPredictionLog } from '../src/predictions/log.ts';
@@ -154,6 +155,74 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     const sealed = (await store.segments()).filter(({ deployment }) => ['poisoned', 'sound'].includes(deployment));
     expect(sealed.map(({ rows }) => rows)).toEqual([5, 5]);
     await store.replace(undefined, [bad.id], []);
+  });
+
+  it('seals what waits in more batches than a statement can name', async () => {
+    const log = open('m');
+    const time = Date.now() - 120 * MINUTE;
+    const many = 40_000;
+    const [example] = predictions('patient', 1, time);
+    if (!example) throw new Error('no example');
+    const lines = toLines([example]).replace('"inputs"', ' "inputs"');
+    const rows = Array.from({ length: many }, (_, i) => ({
+      id: `patient-${i}`,
+      deployment: 'patient',
+      team: 'default',
+      from_time: time + i,
+      to_time: time + i,
+      rows: 1,
+      bytes: lines.length,
+      lines: lines.replace(example.id, `patient-${i}`),
+    }));
+    await database.as<{ prediction_batches: (typeof rows)[number] }>().write(async (tx) => {
+      for (let at = 0; at < many; at += 2000)
+        await tx
+          .insertInto('prediction_batches')
+          .values(rows.slice(at, at + 2000))
+          .execute();
+    });
+    await run(log, 'seal-predictions');
+    const sealed = (await store.segments()).filter(({ deployment }) => deployment === 'patient');
+    expect(sealed.reduce((sum, segment) => sum + segment.rows, 0)).toBe(many);
+    expect(await store.batches('patient')).toEqual([]);
+  }, 60_000);
+
+  it('seals what one request has brought, however much it is', async () => {
+    const log = open('m');
+    const [time, x] = [Date.now() - 120 * MINUTE, Array.from({ length: 27_000 }, () => crypto.randomUUID()).join('')];
+    const heavy = predictions('heavy', 55, time).map((each, i) => ({ ...each, inputs: { x: `${i}${x}` } }));
+    await log.append('heavy', heavy);
+    await run(log, 'seal-predictions');
+    const sealed = (await store.segments()).filter(({ deployment }) => deployment === 'heavy');
+    expect(sealed.reduce((sum, segment) => sum + segment.rows, 0)).toBe(55);
+    expect((await log.list('heavy', {}, 1)).predictions).toEqual(heavy.slice(-1));
+  }, 60_000);
+
+  it('seals and merges the log of one deployment though that of another cannot be', async () => {
+    const log = open('m');
+    const time = Date.now() - 3 * DAY;
+    const append = async (at: number) => {
+      for (const name of ['a-broken', 'b-whole']) await log.append(name, predictions(name, 5, at));
+    };
+    await append(time);
+    await run(log, 'seal-predictions');
+    await append(time + 10);
+    const of = async (name: string) => (await store.segments()).filter(({ deployment }) => deployment === name);
+    const breaks: JobRun['fenced'] = async (body) => {
+      const before = (await of('a-broken')).map(({ path }) => path);
+      return database.write(async () => {
+        const result = await body();
+        const after = (await of('a-broken')).map(({ path }) => path);
+        if (after.join() !== before.join()) throw new Error('broken');
+        return result;
+      });
+    };
+    await expect(run(log, 'seal-predictions', breaks)).rejects.toThrow('broken');
+    expect([(await of('a-broken')).length, (await of('b-whole')).length]).toEqual([1, 2]);
+    await run(log, 'seal-predictions');
+    await expect(run(log, 'compact-predictions', breaks)).rejects.toThrow('broken');
+    expect([(await of('a-broken')).length, (await of('b-whole')).length]).toEqual([2, 1]);
+    await run(log, 'compact-predictions');
   });
 
   it('ends a page early where predictions hold much, and goes on behind it', async () => {

@@ -281,6 +281,31 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     }
   });
 
+  it('has what an administrator did to it in its own audit log, and not in that of the team `default`', async () => {
+    const { admin, anna } = both;
+    await admin.made('PUT /api/v1/teams/default/members/vera', { roles: ['viewer'] });
+    const { token } = await admin.made('POST /api/v1/tokens', { name: 'v', member: 'vera' });
+    const vera = new Client(platforms[0] as TestPlatform, token);
+    const told = await vera.ask('GET /api/v1/audit?limit=1000');
+    expect(told.text).toContain('vera');
+    expect(told.text).not.toMatch(/alpha|bravo/);
+    for (const action of ['createTeam', 'setMember', 'createToken']) {
+      const { entries } = await anna.made(`GET /api/v1/audit?actor=admin&action=${action}`);
+      expect([action, entries.length]).toEqual([action, 1]);
+      expect(entries[0]).toMatchObject({ team: 'alpha', actor: { id: 'admin' } });
+    }
+  });
+
+  it('decides neither what it may use nor how it is watched, and does not see what jobs did for others', async () => {
+    const { anna } = both;
+    for (const change of [{ size: 'L' }, { compliance_level: 'pci' }])
+      expect((await anna.ask('PATCH /api/v1/teams/alpha', change)).status).toBe(403);
+    expect((await anna.ask('PUT /api/v1/quotas/deployments', { limit: 1_000_000 })).status).toBe(403);
+    expect((await anna.ask('GET /api/v1/jobs/seal-predictions/runs')).status).toBe(403);
+    expect((await anna.ask('GET /api/v1/jobs')).status).toBe(200);
+    expect((await anna.ask('PATCH /api/v1/teams/alpha', { display_name: 'A team', size: 'M' })).status).toBe(200);
+  });
+
   it('an archived team answers nobody, and answers again when it is restored', async () => {
     await both.admin.made('POST /api/v1/teams', { name: 'brief' });
     const { token } = await both.admin.made('POST /api/v1/tokens', { name: 't', team: 'brief', roles: ['viewer'] });
@@ -300,6 +325,10 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     const first = await both.admin.made('POST /api/v1/teams', facts);
     expect(await both.admin.made('POST /api/v1/teams', facts)).toEqual(first);
     expect((await both.admin.ask('POST /api/v1/teams', { ...facts, size: 'L' })).status).toBe(400);
+    expect((await both.admin.ask('POST /api/v1/teams', { ...facts, owners: ['olga'] })).status).toBe(400);
+    expect(await both.admin.made('GET /api/v1/teams/twice/members')).toMatchObject({ members: [] });
+    await both.admin.made('PUT /api/v1/teams/twice/members/olga', { roles: ['team-admin'] });
+    expect(await both.admin.made('POST /api/v1/teams', { ...facts, owners: ['olga'] })).toEqual(first);
     expect((await both.anna.ask('POST /api/v1/teams', { name: 'mine' })).status).toBe(403);
     expect((await both.anna.ask('DELETE /api/v1/teams/alpha')).status).toBe(403);
     expect((await both.anna.ask('PUT /api/v1/teams/alpha/members/x', { roles: ['platform-admin'] })).status).toBe(403);

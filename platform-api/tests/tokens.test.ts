@@ -137,6 +137,74 @@ onEachDatabase('with identity required', (database) => {
     expect((await me(narrow)).status).toBe(401);
   });
 
+  it('makes no token that outlives it', async () => {
+    const short = await bearer({ name: 'short', expires_in: 60, service_account: 'brief' });
+    const [own] = (await ask(platform, short, 'GET /api/v1/tokens')).body.tokens.filter(
+      ({ principal }: { principal: string }) => principal === 'brief',
+    );
+    for (const more of [{}, { service_account: 'other' }])
+      expect((await create(short, { name: 'child', ...more })).body.expires_at).toBe(own.expires_at);
+    expect((await create(short, { name: 'longer', expires_in: 3600 })).status).toBe(403);
+    const child = (await create(short, { name: 'shorter', expires_in: 1 })).body;
+    expect(Date.parse(child.expires_at)).toBeLessThan(Date.parse(own.expires_at));
+  });
+
+  it('makes no further one in another process after it was revoked in this one', async () => {
+    if (!database.url) return;
+    const other = await startPlatform(['--identity', 'required', ...database.args]);
+    try {
+      const { id, token } = (await create(admin, { name: 'x', service_account: 'gone' })).body;
+      expect((await ask(other, `Bearer ${token}`, 'GET /api/v1/me')).status).toBe(200);
+      await ask(platform, admin, `DELETE /api/v1/tokens/${id}`);
+      expect((await ask(other, `Bearer ${token}`, 'POST /api/v1/tokens', { name: 'after' })).status).toBe(401);
+      await ask(platform, admin, 'POST /api/v1/teams', { name: 'shrinks' });
+      const put = (who: string, roles: string[]) =>
+        ask(platform, admin, `PUT /api/v1/teams/shrinks/members/${who}`, { roles });
+      for (let i = 0; i < 8; i++) {
+        await put(`m${i}`, ['team-admin']);
+        const [, made] = await Promise.all([
+          put(`m${i}`, ['viewer']),
+          ask(other, admin, 'POST /api/v1/tokens', { name: 'x', team: 'shrinks', member: `m${i}` }),
+        ]);
+        const me = await ask(platform, `Bearer ${made.body.token}`, 'GET /api/v1/me');
+        expect(me.status === 401 || me.body.roles.join()).not.toBe('team-admin');
+      }
+    } finally {
+      await other.stop();
+      other.remove();
+    }
+  });
+
+  it('is a person’s or a program’s, though both are called the same', async () => {
+    await ask(platform, admin, 'POST /api/v1/teams', { name: 'twins' });
+    await ask(platform, admin, 'PUT /api/v1/teams/twins/members/ann', { roles: ['viewer'] });
+    const person = (await create(admin, { name: 'p', team: 'twins', member: 'ann' })).body;
+    const twin = { name: 's', team: 'twins', service_account: 'ann', roles: ['viewer'] };
+    const program = `Bearer ${(await create(admin, twin)).body.token}`;
+    const { tokens } = (await ask(platform, program, 'GET /api/v1/tokens')).body;
+    expect(tokens.map(({ name }: { name: string }) => name)).toEqual(['s']);
+    expect((await ask(platform, program, `DELETE /api/v1/tokens/${person.id}`)).status).toBe(404);
+  });
+
+  it('of a platform administrator is not ended by who administers one team', async () => {
+    const put = (as: string, who: string, roles: string[]) =>
+      ask(platform, as, `PUT /api/v1/teams/default/members/${who}`, { roles });
+    await put(admin, 'dora', ['team-admin']);
+    await put(admin, 'padma', ['platform-admin']);
+    const dora = await bearer({ name: 'd', member: 'dora' });
+    const { id, token } = (await create(admin, { name: 'p', member: 'padma' })).body;
+    expect((await ask(platform, dora, `DELETE /api/v1/tokens/${id}`)).status).toBe(403);
+    for (const who of ['padma', 'admin']) expect((await put(dora, who, ['viewer'])).status).toBe(403);
+    expect((await ask(platform, dora, 'DELETE /api/v1/teams/default/members/padma')).status).toBe(403);
+    for (const as of [`Bearer ${token}`, admin]) expect((await ask(platform, as, 'GET /api/v1/me')).status).toBe(200);
+    // Nor does such a one become an auditor of all teams.
+    for (const role of ['auditor', 'compliance'])
+      expect((await put(dora, 'dora', ['team-admin', role])).status).toBe(403);
+    expect((await put(dora, 'dan', ['viewer'])).status).toBe(200);
+    await put(admin, 'dan', ['auditor']);
+    expect((await put(dora, 'dan', ['auditor', 'viewer'])).status).toBe(200);
+  });
+
   it('ends at its time, or at once when it is revoked', async () => {
     const short = await bearer({ name: 'short', expires_in: 1 });
     expect((await ask(platform, short, 'GET /api/v1/me')).status).toBe(200);

@@ -40,6 +40,8 @@ export interface ResourceRule<Input = never, Output = never> {
   parent?(input: Input): ResourceRef | undefined;
   /** The id of what the operation has made. */
   created?(output: Output): string;
+  /** The team that was acted upon, into whose audit log the entry belongs; without it that of who acts. */
+  team?(input: Input, output: Output): string;
   /** The id that the thing has after the operation. */
   becomes?(input: Input): string | undefined;
 }

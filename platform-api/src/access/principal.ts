@@ -15,6 +15,13 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
+/** The token that somebody has signed in with. */
+interface SignIn {
+  readonly tokenId: string;
+  /** Milliseconds since 1970; null: never. */
+  readonly expiresAt: number | null;
+}
+
 /** Somebody who has signed in. */
 export interface Person {
   readonly type: Principal['type'];
@@ -27,6 +34,8 @@ export interface Person {
   readonly isMember: boolean;
   /** Whether they have shown a second factor; a token was made by somebody who had signed in before. */
   readonly hasSecondFactor: boolean;
+  /** Undefined for the platform itself, and where nobody need sign in. */
+  readonly signIn?: SignIn | undefined;
 }
 
 /** Who acts, for which team, and as what. */
@@ -37,6 +46,7 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** All their teams. */
   readonly memberships: ReadonlyMap<string, readonly Role[]>;
+  readonly signIn?: SignIn | undefined;
 }
 
 /** The platform acting by itself: a job, the example. */

@@ -18,6 +18,8 @@ export interface Act {
 /** What is known about an act when it is done. */
 export interface AuditNote {
   readonly resource?: AuditFacts['resource'];
+  /** See `ResourceRule.team`. */
+  readonly team?: string;
   readonly details?: AuditFacts['details'];
 }
 
@@ -69,12 +71,12 @@ export class Audit {
 function facts(
   { principal, call, resource: { type, id } }: Act,
   outcome: AuditFacts['outcome'],
-  { resource, details }: AuditNote,
+  { resource, team = principal.team, details }: AuditNote,
 ): AuditFacts {
   return {
     id: randomUUID(),
     time: new Date().toISOString(),
-    team: principal.team,
+    team,
     actor: { type: principal.type, id: principal.id, ip: call.caller.ip },
     action: call.name,
     resource: resource ?? { type, id },

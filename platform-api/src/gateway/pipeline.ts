@@ -54,6 +54,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
     const { resource: rule, details } = call.operation;
     await audit.record({
       resource: { type: resource.type, id: rule.created?.(output as never) ?? resource.id },
+      ...(rule.team === undefined ? {} : { team: rule.team(call.input as never, output as never) }),
       ...(details === undefined ? {} : { details: details(call.input as never, output as never) }),
     });
   }

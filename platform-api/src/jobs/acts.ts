@@ -20,7 +20,7 @@ const systemOperations = {
   expirePredictions: operation('POST /predictions/expire', {
     access: 'delete',
     effect: 'long',
-    resource: { type: 'prediction' },
+    resource: { type: 'prediction', team: ({ team }: { team: string }) => team },
     request: Type.Object({ team: Type.String(), days: Type.Integer() }),
     response: Type.Integer(),
     details: ({ team, days }, rows) => ({ team, days, rows }),

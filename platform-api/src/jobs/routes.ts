@@ -47,7 +47,7 @@ export const jobOperations = {
   }),
   listJobRuns: apiOperation('GET /api/v1/jobs/:name/runs', {
     ...one,
-    summary: 'The newest runs of a job that did something or failed.',
+    summary: 'The newest runs of a job that did something or failed; a platform administrator’s.',
     access: 'read',
     request: Type.Object(
       { name: text, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) },

@@ -123,7 +123,10 @@ export class PredictionColumns {
 
   /** DuckDB is loaded when the log is first read or sealed, not at start. */
   #connect(): Promise<DuckDBConnection> {
-    this.#duckdb ??= DuckDBInstance.create(':memory:', DUCKDB).then((instance) => instance.connect());
+    this.#duckdb ??= DuckDBInstance.create(':memory:', {
+      ...DUCKDB,
+      temp_directory: join(this.#scratch, 'duckdb'),
+    }).then((instance) => instance.connect());
     return this.#duckdb;
   }
 }

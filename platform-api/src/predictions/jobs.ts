@@ -5,8 +5,10 @@ import type { Backlog, Batch, PredictionStore, Segment } from './store.ts';
 /** A segment is made when so much waits, or for so long. */
 const SEAL_BYTES = 4 * 1024 * 1024;
 const SEAL_MILLISECONDS = 300_000;
-/** What one segment is made of at the most. */
-const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+/** What one segment is made of at the most: three times as much does not fit into the memory that DuckDB may use. */
+const SEALED_BYTES_MAX = 16 * 1024 * 1024;
+/** Files that become one: compressed, about a thirtieth of what DuckDB holds while it merges them. */
+const MERGED_BYTES_MAX = 3 * 1024 * 1024;
 const DAY = 86_400_000;
 
 export interface PredictionJobParts {
@@ -29,7 +31,9 @@ export function predictionJobs(parts: PredictionJobParts): JobDefinition[] {
       run: async (run) => {
         const due = (await store.backlog()).filter(isDue);
         const unreadable: string[] = [];
-        for (const { deployment } of due) unreadable.push(...(await seal(parts, deployment, run)));
+        await each(due, async ({ deployment }) => {
+          unreadable.push(...(await seal(parts, deployment, run)));
+        });
         if (unreadable.length > 0) throw new Error(`batches that cannot be read stay: ${unreadable.join(', ')}`);
         return due.length === 0 ? undefined : `sealed the predictions of ${due.length} deployments`;
       },
@@ -41,11 +45,11 @@ export function predictionJobs(parts: PredictionJobParts): JobDefinition[] {
       runner: 'one',
       run: async (run) => {
         const groups = ofPastDays(await store.segments(), Date.now()).filter(({ length }) => length > 1);
-        for (const [done, group] of groups.entries()) {
+        await each([...groups.entries()], async ([done, group]) => {
           run.signal.throwIfAborted();
           run.progress({ done, total: groups.length });
           await compact(parts, group, run);
-        }
+        });
         return groups.length === 0 ? undefined : `merged the files of ${groups.length} days`;
       },
     },
@@ -68,6 +72,13 @@ export function predictionJobs(parts: PredictionJobParts): JobDefinition[] {
   ];
 }
 
+/** All of them, though some fail: one team's log must not keep those of others waiting. @throws what the first has failed of */
+async function each<T>(items: readonly T[], perform: (item: T) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  for (const item of items) await perform(item).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
 function isDue({ oldest, bytes }: Backlog): boolean {
   return bytes > SEAL_BYTES || Date.now() - oldest > SEAL_MILLISECONDS;
 }
@@ -82,7 +93,7 @@ async function seal({ log, store }: PredictionJobParts, deployment: string, run:
   };
   for (;;) {
     run.signal.throwIfAborted();
-    const oldest = await store.oldestBatches(deployment, SEGMENT_BYTES_MAX, unreadable);
+    const oldest = await store.oldestBatches(deployment, SEALED_BYTES_MAX, unreadable);
     const [first] = oldest;
     if (!first) return unreadable;
     const batches = oldest.filter(({ team }) => team === first.team);
@@ -115,7 +126,7 @@ function ofPastDays(segments: readonly Segment[], now: number): Segment[][] {
   const groups = Map.groupBy(past, ({ deployment, team, to }) => `${deployment}\n${team}\n${Math.floor(to / DAY)}`);
   return [...groups.values()].map((group) => {
     let bytes = 0;
-    return group.filter((segment) => (bytes += segment.bytes) <= SEGMENT_BYTES_MAX);
+    return group.filter((segment) => (bytes += segment.bytes) <= MERGED_BYTES_MAX);
   });
 }
 

@@ -20,6 +20,7 @@ import type { Batch, PredictionStore, Segment, Stretch, Waiting } from './store.
 const READ_AT_ONCE = 16;
 /** Lines of batches that are fetched at once: they pass through this process. */
 const BYTES_READ_AT_ONCE = 4 * 1024 * 1024;
+const CHARACTERS_OF_BATCH_MAX = 4 * 1024 * 1024;
 
 export interface PredictionPage {
   readonly predictions: readonly Prediction[];
@@ -79,20 +80,18 @@ export class SharedPredictionLog implements PredictionLog {
   }
 
   async append(deployment: string, predictions: readonly Prediction[]): Promise<void> {
-    for (const [team, group] of Map.groupBy(predictions, (prediction) => prediction.team)) {
-      const lines = toLines(group);
-      const times = group.map(({ time }) => time);
-      await this.#parts.store.addBatch({
-        id: crypto.randomUUID(),
-        deployment,
-        team,
-        from: Math.min(...times),
-        to: Math.max(...times),
-        rows: group.length,
-        bytes: Buffer.byteLength(lines),
-        lines,
-      });
-    }
+    for (const [team, group] of Map.groupBy(predictions, (prediction) => prediction.team))
+      for (const { lines, times } of piecesOf(group))
+        await this.#parts.store.addBatch({
+          id: crypto.randomUUID(),
+          deployment,
+          team,
+          from: Math.min(...times),
+          to: Math.max(...times),
+          rows: times.length,
+          bytes: Buffer.byteLength(lines),
+          lines,
+        });
   }
 
   async list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage> {
@@ -259,6 +258,22 @@ function firstOf(found: readonly LoggedLine[], limit: number): LoggedLine[] {
 function newestFirst(a: LoggedLine, b: LoggedLine): number {
   if (a.time !== b.time) return b.time - a.time;
   return a.id < b.id ? 1 : -1;
+}
+
+/** Predictions as lines, in pieces that can be read and sealed whole: one request may hold more. */
+function piecesOf(predictions: readonly Prediction[]): { lines: string; times: number[] }[] {
+  const pieces: { lines: string; times: number[] }[] = [];
+  let piece = { lines: '', times: [] as number[] };
+  for (const prediction of predictions) {
+    const line = toLines([prediction]);
+    if (pieces.length === 0 || piece.lines.length + line.length > CHARACTERS_OF_BATCH_MAX) {
+      piece = { lines: '', times: [] };
+      pieces.push(piece);
+    }
+    piece.lines += line;
+    piece.times.push(prediction.time);
+  }
+  return pieces;
 }
 
 /** Neighbours together, up to so many bytes, at least one. */

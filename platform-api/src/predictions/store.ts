@@ -86,6 +86,9 @@ export interface Backlog {
   readonly bytes: number;
 }
 
+/** Batches that are named in one statement: databases take some 30,000 parameters. */
+const BATCHES_MAX = 10_000;
+
 export class PredictionStore {
   readonly #database: Database<PredictionTables>;
 
@@ -149,7 +152,7 @@ export class PredictionStore {
     return rows.map(({ deployment, oldest, bytes }) => ({ deployment, oldest, bytes: Number(bytes) }));
   }
 
-  /** The oldest batches of a deployment but for some, at least one, up to so many bytes. */
+  /** The oldest batches of a deployment but for some, at least one, up to so many bytes, and to as many as a statement takes. */
   async oldestBatches(deployment: string, bytesMax: number, except: readonly string[] = []): Promise<Batch[]> {
     const all = await this.#database.query
       .selectFrom('prediction_batches')
@@ -163,7 +166,7 @@ export class PredictionStore {
     let bytes = 0;
     for (const row of rows) {
       bytes += row.bytes;
-      if (ids.length > 0 && bytes > bytesMax) break;
+      if (ids.length > 0 && (bytes > bytesMax || ids.length >= BATCHES_MAX)) break;
       ids.push(row.id);
     }
     if (ids.length === 0) return [];

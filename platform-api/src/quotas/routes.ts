@@ -15,7 +15,7 @@ export const quotaOperations = {
     response: listOf('quotas', Quota),
   }),
   setQuota: apiOperation('PUT /api/v1/quotas/:resource', {
-    summary: 'Sets how much of a thing the team may have.',
+    summary: 'Sets how much of a thing the team may have; a platform administrator’s.',
     access: 'administer',
     resource: { type: 'quota', id: ({ resource }) => resource },
     request: Type.Object(

@@ -10,7 +10,7 @@ const time = Type.String({ format: 'date-time' });
 const RoleSchema = Type.Unsafe<Role>({ type: 'string', enum: [...roles] });
 const principal = Type.String({ minLength: 1, maxLength: 200, description: 'As `mlops whoami` shows it.' });
 const compliance_level = Type.Unsafe<Team['complianceLevel']>({ type: 'string', enum: [...complianceLevels] });
-const size = Type.Unsafe<Team['size']>({ type: 'string', enum: [...sizes], description: 'What its quotas are.' });
+const size = Type.Unsafe<Team['size']>({ type: 'string', enum: [...sizes], description: 'What its first quotas are.' });
 
 const TeamSchema = Type.Object({
   name: text,
@@ -35,7 +35,8 @@ const changes = {
   size: Type.Optional(size),
 };
 const name = { name: text };
-const one = { resource: { type: 'team', id: (input: { name: string }) => input.name } };
+const nameOf = (input: { name: string }) => input.name;
+const one = { resource: { type: 'team', id: nameOf, team: nameOf } };
 const closed = { additionalProperties: false };
 
 export const teamOperations = {
@@ -48,7 +49,7 @@ export const teamOperations = {
   createTeam: apiOperation('POST /api/v1/teams', {
     summary: 'Makes a team. Repeated with the same facts it changes nothing.',
     access: 'administer',
-    resource: { type: 'team', created: ({ name }: { name: string }) => name },
+    resource: { type: 'team', created: nameOf, team: nameOf },
     status: 201,
     request: Type.Object(
       { ...name, ...changes, owners: Type.Optional(Type.Array(principal, { maxItems: 20 })) },
@@ -66,7 +67,8 @@ export const teamOperations = {
   }),
   updateTeam: apiOperation('PATCH /api/v1/teams/:name', {
     ...one,
-    summary: 'Changes what a team is called, where its cost goes, its compliance level or size.',
+    summary:
+      'Changes what a team is called, where its cost goes; as a platform administrator, its compliance level and size.',
     access: 'administer',
     request: Type.Object({ ...name, ...changes }, closed),
     response: TeamSchema,

@@ -20,6 +20,12 @@ export class TeamStore {
     return row && toTeam(row);
   }
 
+  /** In a transaction: who locks the same team waits until it ends. SQLite has one writer anyway. */
+  async lock(name: string): Promise<void> {
+    if (this.#database.dialect === 'sqlite') return;
+    await this.#database.query.selectFrom('teams').select('name').where('name', '=', name).forUpdate().execute();
+  }
+
   async list(): Promise<Team[]> {
     return (await this.#database.query.selectFrom('teams').selectAll().orderBy('name').execute()).map(toTeam);
   }

@@ -54,7 +54,7 @@ export class Teams {
     if (state.needsSecondFactor && !person.hasSecondFactor) {
       throw new PlatformError('PERMISSION_DENIED', `The team '${team}' is under HIPAA: sign in with a second factor.`);
     }
-    return { type: person.type, id: person.id, team, roles, memberships };
+    return { type: person.type, id: person.id, team, roles, memberships, signIn: person.signIn };
   }
 
   /** What somebody is by their provider's groups, and by the platform's lists of members. */
@@ -86,7 +86,7 @@ export class Teams {
     return team;
   }
 
-  /** A team that is there under the name with the same facts is what was asked for. @throws ALREADY_EXISTS */
+  /** A team that is there under the name with the same facts and owners is what was asked for. @throws ALREADY_EXISTS */
   async create(name: string, request: TeamRequest, owners: readonly string[]): Promise<Team> {
     checkTeamName(name);
     const { store, furnish } = this.#parts;
@@ -95,7 +95,8 @@ export class Teams {
     return store.transaction(async () => {
       if (!(await store.add(team))) {
         const there = await store.find(name);
-        if (there && there.archivedAt === null && isSame(there, request)) return there;
+        const isThere = there && there.archivedAt === null && isSame(there, request);
+        if (isThere && (await this.#areAdmins(name, owners))) return there;
         throw new PlatformError('ALREADY_EXISTS', `The team '${name}' exists; change it with PATCH.`, {
           field: 'name',
         });
@@ -106,12 +107,18 @@ export class Teams {
     });
   }
 
-  /** @throws NOT_FOUND */
+  /** @throws NOT_FOUND, PERMISSION_DENIED for what a team does not decide for itself */
   async change(name: string, changes: Partial<TeamRequest>): Promise<Team> {
     const { store } = this.#parts;
+    const { principal } = currentAct();
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     return store.transaction(async () => {
-      const changed = { ...(await this.existing(name)), ...given };
+      await store.lock(name);
+      const before = await this.existing(name);
+      const changed: Team = { ...before, ...given };
+      const isItsOwn = changed.size === before.size && changed.complianceLevel === before.complianceLevel;
+      if (!isItsOwn && !isAdministrator(principal))
+        throw denied('size', 'The size and the compliance level of a team are for platform administrators to change.');
       await store.save(changed);
       this.#believed.delete(name);
       return changed;
@@ -124,6 +131,7 @@ export class Teams {
       throw new PlatformError('INVALID_PARAMETER', "The team 'default' stays.", { field: 'name' });
     const { store } = this.#parts;
     const team = await store.transaction(async () => {
+      await store.lock(name);
       const changed = { ...(await this.existing(name)), archivedAt };
       await store.save(changed);
       return changed;
@@ -137,6 +145,11 @@ export class Teams {
     return (await this.#parts.store.members(name)).find((member) => member.principal === principal)?.roles;
   }
 
+  /** See `Membership.hold`. */
+  hold(name: string): Promise<void> {
+    return this.#parts.store.lock(name);
+  }
+
   async members(name: string): Promise<Member[]> {
     return this.#parts.store.members((await this.existing(name)).name);
   }
@@ -147,11 +160,13 @@ export class Teams {
     return this.#parts.store.transaction(() => this.#setMember(name, principal, roles));
   }
 
-  /** @throws NOT_FOUND */
+  /** @throws NOT_FOUND, PERMISSION_DENIED */
   async removeMember(name: string, principal: string): Promise<void> {
     await this.existing(name);
     const { store, narrow } = this.#parts;
     await store.transaction(async () => {
+      await store.lock(name);
+      await this.#checkRoles(name, principal, []);
       if (!(await store.removeMember(name, principal))) {
         throw new PlatformError('NOT_FOUND', `The team '${name}' has no member '${principal}'.`, {
           field: 'principal',
@@ -165,16 +180,37 @@ export class Teams {
   async #setMember(team: string, principal: string, roles: readonly Role[]): Promise<Member> {
     const { store, narrow } = this.#parts;
     const { principal: actor } = currentAct();
-    if (roles.includes('platform-admin') && !isAdministrator(actor)) {
-      throw new PlatformError('PERMISSION_DENIED', 'Only a platform administrator makes another one.', {
-        field: 'roles',
-      });
-    }
+    await store.lock(team);
+    await this.#checkRoles(team, principal, roles);
     const member = { principal, roles, addedAt: Date.now(), addedBy: actor.id };
     await store.setMember(team, member);
     this.#memberships.delete(principal);
     await narrow(team, principal, roles);
     return member;
+  }
+
+  /**
+   * What reaches beyond a team is given, and taken, by platform administrators alone.
+   * @throws PERMISSION_DENIED
+   */
+  async #checkRoles(team: string, principal: string, roles: readonly Role[]): Promise<void> {
+    if (isAdministrator(currentAct().principal)) return;
+    if (roles.includes('platform-admin')) throw denied('roles', 'Only a platform administrator makes another one.');
+    const before = (await this.rolesOf(team, principal)) ?? [];
+    if (before.includes('platform-admin'))
+      throw denied('principal', `Only a platform administrator changes another one: '${principal}' is one.`);
+    const wide = roles.find((role) => team === DEFAULT_TEAM && SEE_ALL.has(role) && !before.includes(role));
+    if (wide === undefined) return;
+    throw denied(
+      'roles',
+      `In the team 'default', '${wide}' sees the audit log of all teams: a platform administrator gives it.`,
+    );
+  }
+
+  async #areAdmins(team: string, principals: readonly string[]): Promise<boolean> {
+    const members = await this.#parts.store.members(team);
+    const admins = new Set(members.filter(({ roles }) => roles.includes('team-admin')).map((each) => each.principal));
+    return principals.every((principal) => admins.has(principal));
   }
 
   async #stateOf(name: string): Promise<TeamState> {
@@ -191,6 +227,12 @@ export class Teams {
 }
 
 const ADMINISTRATOR: readonly Role[] = ['platform-admin'];
+/** Who may export the chain of all teams as a member of `default`; see `policies/roles.cedar`. */
+const SEE_ALL: ReadonlySet<Role> = new Set(['auditor', 'compliance']);
+
+function denied(field: string, message: string): PlatformError {
+  return new PlatformError('PERMISSION_DENIED', message, { field });
+}
 
 function isAdministrator({ roles }: Principal): boolean {
   return roles.includes('platform-admin');

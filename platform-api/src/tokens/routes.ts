@@ -50,7 +50,11 @@ export const tokenOperations = {
   createToken: apiOperation('POST /api/v1/tokens', {
     summary: 'Makes a token, narrower than oneself. It is shown this once.',
     access: 'write',
-    resource: { type: 'token', created: ({ id }: { id: string }) => id },
+    resource: {
+      type: 'token',
+      created: ({ id }: { id: string }) => id,
+      team: (_input: unknown, { team }: { team: string }) => team,
+    },
     status: 201,
     request: Type.Object(
       {
@@ -61,7 +65,13 @@ export const tokenOperations = {
         member: Type.Optional(
           Type.String({ minLength: 1, maxLength: 200, description: 'A member of the team, whose token it is.' }),
         ),
-        expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: SECONDS_MAX, description: 'Seconds.' })),
+        expires_in: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: SECONDS_MAX,
+            description: 'Seconds; default and most: until the token in use ends.',
+          }),
+        ),
       },
       { additionalProperties: false },
     ),

@@ -35,10 +35,10 @@ export class TokenStore {
     return row && toToken(row);
   }
 
-  /** Newest first; of one principal, or of the whole team. */
-  async list(team: string, principal?: string): Promise<Token[]> {
+  /** Newest first; of one principal, or of the whole team. A program may be called as a person is. */
+  async list(team: string, of?: { readonly type: string; readonly id: string }): Promise<Token[]> {
     let query = this.#database.query.selectFrom('tokens').selectAll().where('team', '=', team);
-    if (principal !== undefined) query = query.where('principal', '=', principal);
+    if (of) query = query.where('principal', '=', of.id).where('principal_type', '=', of.type);
     return (await query.orderBy('created_at', 'desc').orderBy('id').execute()).map(toToken);
   }
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
 import { DEFAULT_TEAM } from '@mlops/operations';
 import { inOneTeam, type Person, type Principal, type Role } from '../access/index.ts';
+import { currentAct } from '../audit/index.ts';
 import type { Token, TokenStore } from './store.ts';
 
 /** `mlops_<id>_<secret>`: the prefix lets scanners find one that has leaked. */
@@ -29,6 +30,8 @@ export interface TokenRequest {
 export interface Membership {
   /** @throws NOT_FOUND for a team that does not exist, or that who acts may not see */
   existing(team: string): Promise<unknown>;
+  /** In a transaction: nobody else changes who is in the team, nor makes tokens for it, until it ends. */
+  hold(team: string): Promise<void>;
   /** Roles of a member; undefined for who is none. */
   rolesOf(team: string, principal: string): Promise<readonly Role[] | undefined>;
 }
@@ -44,14 +47,18 @@ export class Tokens {
   }
 
   /**
-   * Makes a token that is narrower than its owner, never wider.
+   * Makes a token that is narrower than its owner, never wider, and does not outlive the one that is used for it.
+   * Joins the surrounding transaction.
    * @throws PERMISSION_DENIED naming what is too wide, NOT_FOUND for a team or a member that there is not
+   * @throws UNAUTHENTICATED where the token in use has ended, though a look-up of it is still believed
    */
   async create(owner: Principal, request: TokenRequest): Promise<{ token: Token; secret: string }> {
     const { team = owner.team, serviceAccount, member, expiresInSeconds } = request;
     const mayAll = owner.roles.includes('platform-admin');
     if (!mayAll && team !== owner.team) throw tooWide('team', `the team '${team}', which is not yours`);
     await this.#teams.existing(team);
+    await this.#teams.hold(team);
+    await this.#checkSignIn(owner);
     const forOthers = serviceAccount ?? member;
     if (forOthers !== undefined && !mayAll && !owner.roles.includes('team-admin')) {
       const field = serviceAccount === undefined ? 'member' : 'service_account';
@@ -78,7 +85,7 @@ export class Tokens {
       roles,
       createdBy: owner.id,
       createdAt: now,
-      expiresAt: expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000,
+      expiresAt: endOf(owner, expiresInSeconds === undefined ? null : now + expiresInSeconds * 1000),
       revokedAt: null,
       lastUsedAt: null,
     };
@@ -95,15 +102,20 @@ export class Tokens {
     if (!token || !timingSafeEqual(Buffer.from(token.hash, 'hex'), digest(secret))) return undefined;
     if (token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return 'ended';
     if (now - (token.lastUsedAt ?? 0) > NOTED_MILLISECONDS) await this.#noteUse(token, now);
-    return inOneTeam(token.principalType, token.principal, token.team, token.roles);
+    const person = inOneTeam(token.principalType, token.principal, token.team, token.roles);
+    return { ...person, signIn: { tokenId: token.id, expiresAt: token.expiresAt } };
   }
 
-  /** Ends the tokens of a member of a team that are wider than these roles. Joins the surrounding transaction. */
+  /**
+   * Ends the tokens of a member of a team that are wider than these roles. Joins the surrounding transaction.
+   * @throws PERMISSION_DENIED where one is a platform administrator's, for everybody else
+   */
   async narrow(team: string, principal: string, roles: readonly Role[]): Promise<void> {
     const now = Date.now();
-    for (const token of await this.#store.list(team, principal)) {
+    for (const token of await this.#store.list(team, { type: 'user', id: principal })) {
       const isWider = token.roles.some((role) => !roles.includes(role)) || roles.length === 0;
-      if (token.revokedAt !== null || token.principalType !== 'user' || !isWider) continue;
+      if (token.revokedAt !== null || !isWider) continue;
+      checkMayEnd(currentAct().principal, token);
       await this.#store.revoke(token.id, now);
       this.#believed.delete(token.id);
     }
@@ -115,16 +127,25 @@ export class Tokens {
     throw new PlatformError('NOT_FOUND', `The team '${team}' has no member '${member}'.`, { field: 'member' });
   }
 
-  /** A person's own tokens; all of the team for who administers it. */
-  list({ id, team, roles }: Principal): Promise<Token[]> {
-    const all = roles.includes('team-admin') || roles.includes('platform-admin');
-    return this.#store.list(team, all ? undefined : id);
+  /** A token that was revoked elsewhere a moment ago makes no further one. */
+  async #checkSignIn({ signIn }: Principal): Promise<void> {
+    if (!signIn) return;
+    const token = await this.#store.find(signIn.tokenId);
+    if (!token || token.revokedAt !== null)
+      throw new PlatformError('UNAUTHENTICATED', 'The token is not valid (any more).');
   }
 
-  /** @throws NOT_FOUND, also for another's */
+  /** A person's own tokens; all of the team for who administers it. */
+  list(owner: Principal): Promise<Token[]> {
+    const all = owner.roles.includes('team-admin') || owner.roles.includes('platform-admin');
+    return this.#store.list(owner.team, all ? undefined : owner);
+  }
+
+  /** @throws NOT_FOUND, also for another's; PERMISSION_DENIED for a platform administrator's */
   async revoke(owner: Principal, id: string): Promise<Token> {
     const token = (await this.list(owner)).find((each) => each.id === id);
     if (!token) throw new PlatformError('NOT_FOUND', `You have no token '${id.slice(0, 100)}'.`, { field: 'id' });
+    if (token.principal !== owner.id || token.principalType !== owner.type) checkMayEnd(owner, token);
     const revokedAt = token.revokedAt ?? Date.now();
     await this.#store.revoke(id, revokedAt);
     this.#believed.delete(id);
@@ -158,6 +179,21 @@ export class Tokens {
     this.#believed.set(token.id, { token: { ...token, lastUsedAt: now }, until: now + BELIEVED_MILLISECONDS });
     await this.#store.used(token.id, now);
   }
+}
+
+/** Who administers one team must not put out those who administer all. @throws PERMISSION_DENIED */
+function checkMayEnd({ roles }: Principal, token: Token): void {
+  if (!token.roles.includes('platform-admin') || roles.includes('platform-admin')) return;
+  const what = `The token '${token.id}' is a platform administrator's: only one of them ends it.`;
+  throw new PlatformError('PERMISSION_DENIED', what, { field: 'id' });
+}
+
+/** When a token ends: at the latest with the one it is made with. @throws PERMISSION_DENIED where more was asked for */
+function endOf({ signIn }: Principal, asked: number | null): number | null {
+  const most = signIn?.expiresAt ?? null;
+  if (most === null) return asked;
+  if (asked !== null && asked > most) throw tooWide('expires_in', 'an end later than that of the token in use');
+  return asked ?? most;
 }
 
 function newSecret(): { id: string; secret: string; hash: string } {

@@ -250,7 +250,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Sets how much of a thing the team may have. */
+        /** Sets how much of a thing the team may have; a platform administrator’s. */
         put: operations["setQuota"];
         post?: never;
         delete?: never;
@@ -283,7 +283,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The newest runs of a job that did something or failed. */
+        /** The newest runs of a job that did something or failed; a platform administrator’s. */
         get: operations["listJobRuns"];
         put?: never;
         /** Makes a job due now; some process takes it up within seconds. */
@@ -396,7 +396,7 @@ export interface paths {
         delete: operations["archiveTeam"];
         options?: never;
         head?: never;
-        /** Changes what a team is called, where its cost goes, its compliance level or size. */
+        /** Changes what a team is called, where its cost goes; as a platform administrator, its compliance level and size. */
         patch: operations["updateTeam"];
         trace?: never;
     };
@@ -1809,7 +1809,7 @@ export interface operations {
                     service_account?: string;
                     /** @description A member of the team, whose token it is. */
                     member?: string;
-                    /** @description Seconds. */
+                    /** @description Seconds; default and most: until the token in use ends. */
                     expires_in?: number;
                 };
             };
@@ -1917,7 +1917,7 @@ export interface operations {
                             /** @enum {string} */
                             compliance_level: "standard" | "hipaa" | "pci";
                             /**
-                             * @description What its quotas are.
+                             * @description What its first quotas are.
                              * @enum {string}
                              */
                             size: "S" | "M" | "L";
@@ -1958,7 +1958,7 @@ export interface operations {
                     /** @enum {string} */
                     compliance_level?: "standard" | "hipaa" | "pci";
                     /**
-                     * @description What its quotas are.
+                     * @description What its first quotas are.
                      * @enum {string}
                      */
                     size?: "S" | "M" | "L";
@@ -1980,7 +1980,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -2026,7 +2026,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -2072,7 +2072,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -2111,7 +2111,7 @@ export interface operations {
                     /** @enum {string} */
                     compliance_level?: "standard" | "hipaa" | "pci";
                     /**
-                     * @description What its quotas are.
+                     * @description What its first quotas are.
                      * @enum {string}
                      */
                     size?: "S" | "M" | "L";
@@ -2132,7 +2132,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";
@@ -2178,7 +2178,7 @@ export interface operations {
                         /** @enum {string} */
                         compliance_level: "standard" | "hipaa" | "pci";
                         /**
-                         * @description What its quotas are.
+                         * @description What its first quotas are.
                          * @enum {string}
                          */
                         size: "S" | "M" | "L";

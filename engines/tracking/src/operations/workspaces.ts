@@ -8,8 +8,13 @@ const Workspace = Type.Object({ name: text, description: Type.Optional(text) });
 const One = Type.Object({ workspace: Workspace });
 
 const workspaces = { type: 'team' };
-const workspace = { type: 'team', id: (input: { workspace_name: string }) => input.workspace_name };
-const newWorkspace = { type: 'team', created: (output: { workspace: { name: string } }) => output.workspace.name };
+const named = (input: { workspace_name: string }) => input.workspace_name;
+const workspace = { type: 'team', id: named, team: named };
+const newWorkspace = {
+  type: 'team',
+  created: (output: { workspace: { name: string } }) => output.workspace.name,
+  team: (input: { name: string }) => input.name,
+};
 const described = Type.Object({
   ...workspace_name,
   description: Type.Optional(text),
