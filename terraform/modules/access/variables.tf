@@ -86,13 +86,13 @@ variable "secret_prefix" {
   }
 }
 
-variable "hosted_zone_arn" {
-  description = "Zone in which cert-manager proves that the names are ours."
+variable "domain" {
+  description = "Domain in which cert-manager proves that the names are ours."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[a-z-]+:route53:::hostedzone/", var.hosted_zone_arn))
-    error_message = "hosted_zone_arn must be the ARN of a hosted zone."
+    condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain))
+    error_message = "domain must be a domain name."
   }
 }
 
@@ -103,16 +103,6 @@ variable "vpc_id" {
   validation {
     condition     = length(var.vpc_id) > 0
     error_message = "vpc_id must not be empty."
-  }
-}
-
-variable "prometheus_workspace_arn" {
-  description = "Managed Prometheus workspace that takes the metrics."
-  type        = string
-
-  validation {
-    condition     = can(regex("^arn:[a-z-]+:aps:", var.prometheus_workspace_arn))
-    error_message = "prometheus_workspace_arn must be the ARN of a workspace."
   }
 }
 
