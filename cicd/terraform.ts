@@ -6,7 +6,7 @@
  * policy   judges the saved plans of an environment and its account together: `policy dev`; ends with 1 where one is violated
  * cost     what the saved plans change about the month's bill, as a table: `cost dev`
  * apply    applies the saved plan, that one and no other; ends with 1 where the state has moved on
- * drift    ends with 1 where AWS differs from the state, or the state from the configuration, and says where
+ * drift    ends with 1 where AWS or the state differs from the configuration, and says where
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,8 +70,14 @@ const commands: Readonly<Record<string, (root: Root) => Promise<number> | number
     return 0;
   },
   async drift(root) {
-    const { resource_changes: changes, resource_drift: drift } = await plan(root);
-    const lines = [...new Set([...changesIn(drift).map((line) => `AWS differs: ${line}`), ...changesIn(changes)])];
+    const { resource_changes: changes, resource_drift: seen = [] } = await plan(root);
+    // A refresh also notes what AWS fills in; only what the next apply would change has drifted.
+    const byHand = new Set(seen.map(({ address }) => address));
+    const drifted = (changes ?? []).map((one) => ({
+      one,
+      why: byHand.has(one.address) ? 'changed in AWS' : 'not applied',
+    }));
+    const lines = drifted.flatMap(({ one, why }) => changesIn([one]).map((line) => `${why}: ${line}`));
     console.log(lines.length > 0 ? lines.join('\n') : `${root.name}: no drift`);
     return lines.length > 0 ? 1 : 0;
   },

@@ -246,3 +246,32 @@ run "refuses_unknown_compliance" {
 
   expect_failures = [var.teams]
 }
+
+run "copies_what_people_fill_in" {
+  module {
+    source = "./modules/access"
+  }
+
+  variables {
+    secret_replica = { region = "us-west-2", key_arn = "arn:aws:kms:us-west-2:123456789012:key/secrets" }
+  }
+
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.by_hand : one(secret.replica).region == "us-west-2" && one(secret.replica).kms_key_id == var.secret_replica.key_arn])
+    error_message = "What is filled in once is in both regions."
+  }
+}
+
+run "refuses_a_copy_without_a_key" {
+  module {
+    source = "./modules/access"
+  }
+
+  command = plan
+
+  variables {
+    secret_replica = { region = "us-west-2", key_arn = "key" }
+  }
+
+  expect_failures = [var.secret_replica]
+}

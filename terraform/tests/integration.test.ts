@@ -135,6 +135,7 @@ terraformSuite('an environment, applied to a mock of AWS', ['mlops-python'], () 
           clusters: ['mlops-prod-dr'],
           vpcs: ['10.3.0.0/16'],
           databases: names('prod', '-replica'),
+          caches: ['mlops-prod-dr-features'],
         });
         expect(foundInSecondRegion.secrets).toEqual(
           expect.arrayContaining(['mlops/prod/mlflow-database', 'mlops/prod/platform-database']),

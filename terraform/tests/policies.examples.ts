@@ -268,6 +268,12 @@ export const examples: Readonly<Record<string, Example>> = {
   'bucket-names-are-ours': { spoil: set('aws_s3_bucket', { bucket: 'mlops-prod-backups' }, named('backups')) },
   'names-fit': { spoil: set('aws_iam_role', { name: 'mlops-prod-'.padEnd(65, 'x') }) },
   'functions-share-concurrency': { spoil: set('aws_lambda_function', { reserved_concurrent_executions: 5 }) },
+  'functions-reach-their-services': {
+    spoil: (plan) => remove(plan, 'aws_vpc_endpoint', named('elasticache')),
+  },
+  'recovery-points-fit-their-lock': {
+    spoil: set('aws_backup_vault_lock_configuration', { max_retention_days: 14 }),
+  },
   'services-inside': {
     spoil: set('aws_eks_cluster', { kubernetes_network_config: [{ service_ipv4_cidr: '172.20.0.0/16' }] }),
   },

@@ -22,6 +22,7 @@ variables {
     public_endpoint_cidrs = []
     secret_prefix         = "mlops/prod"
     domain                = "mlops.example.com"
+    redis                 = { node_type = "cache.r6g.xlarge", nodes = 2 }
     teams                 = { data-science = {} }
     access_entries        = { administrators = { principal_arn = "arn:aws:iam::123456789012:role/administrators", policies = ["AmazonEKSClusterAdminPolicy"] } }
     node_groups = {
@@ -50,6 +51,17 @@ run "stands_by" {
   assert {
     condition     = contains(keys(output.pod_identities), "mlops/platform-api")
     error_message = "Workloads have their roles here, too."
+  }
+}
+
+run "can_serve_features" {
+  module {
+    source = "./modules/standby"
+  }
+
+  assert {
+    condition     = length(module.redis) == 1 && length(module.rotation) == 1
+    error_message = "The online store is there, and its token is turned without the first region."
   }
 }
 

@@ -392,4 +392,13 @@ resource "aws_secretsmanager_secret" "by_hand" {
   kms_key_id              = var.key_arns.secrets
   recovery_window_in_days = var.tags.Environment == "dev" ? 0 : 30
   tags                    = var.tags
+
+  dynamic "replica" {
+    for_each = var.secret_replica == null ? [] : [var.secret_replica]
+
+    content {
+      region     = replica.value.region
+      kms_key_id = replica.value.key_arn
+    }
+  }
 }

@@ -122,6 +122,17 @@ variable "teams" {
   }
 }
 
+variable "secret_replica" {
+  description = "Second region to which the secrets that people fill in are copied, with the key that encrypts them there. Null: none."
+  type        = object({ region = string, key_arn = string })
+  default     = null
+
+  validation {
+    condition     = var.secret_replica == null || try(startswith(var.secret_replica.key_arn, "arn:"), false)
+    error_message = "secret_replica needs the ARN of a key."
+  }
+}
+
 variable "secrets_by_hand" {
   description = "Secrets whose content people put in (README says which fields); Terraform makes them empty."
   type        = map(string)

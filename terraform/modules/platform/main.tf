@@ -52,11 +52,12 @@ module "standby" {
   cluster = var.standby == null ? null : {
     vpc_cidr              = var.standby.vpc_cidr
     availability_zones    = var.standby.availability_zones
-    interface_endpoints   = setsubtract(local.endpoints, ["elasticache", "rds"]) # the rotation runs in the first region
+    interface_endpoints   = local.endpoints
     eks_version           = var.eks_version
     public_endpoint_cidrs = var.public_endpoint_cidrs
     secret_prefix         = local.secret_prefix
     domain                = var.domain
+    redis                 = { node_type = var.redis.node_type, nodes = 2 } # as much memory, and no third copy
     teams                 = var.teams
     access_entries        = var.access_entries
     node_groups = {
@@ -108,11 +109,12 @@ module "access" {
     { for domain in ["data", "artifacts", "logs", "backups", "secrets", "volumes", "hipaa", "pci", "notifications"] : domain => module.kms.arns[domain] },
     { backups_secondary = module.standby.key_arns["backups"] },
   )
-  secret_prefix = local.secret_prefix
-  domain        = var.domain
-  vpc_id        = module.vpc.vpc_id
-  teams         = var.teams
-  tags          = var.tags
+  secret_prefix  = local.secret_prefix
+  secret_replica = var.standby == null ? null : { region = var.secondary_region, key_arn = module.standby.key_arns["secrets"] }
+  domain         = var.domain
+  vpc_id         = module.vpc.vpc_id
+  teams          = var.teams
+  tags           = var.tags
 }
 
 module "eks" {

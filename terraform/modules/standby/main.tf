@@ -72,9 +72,37 @@ module "access" {
     { for domain in ["data", "artifacts", "backups", "secrets", "volumes", "hipaa", "pci", "notifications"] : domain => module.kms.arns[domain] },
     { logs = var.primary.key_arns["logs"], backups_secondary = var.primary.key_arns["backups"] },
   )
+  secret_prefix   = local.stays[0].secret_prefix
+  secrets_by_hand = {} # the first region's are copied here
+  domain          = local.stays[0].domain
+  vpc_id          = module.vpc[0].vpc_id
+  teams           = local.stays[0].teams
+  tags            = var.tags
+}
+
+# Online features are not copied: Feast fills this cache from the offline store, so it must be there, and its token be turned here.
+module "rotation" {
+  source = "../rotation"
+  count  = length(local.stays)
+
+  name          = local.name
+  account_id    = var.account_id
+  key_arns      = { secrets = module.kms.arns["secrets"], logs = module.kms.arns["logs"] }
   secret_prefix = local.stays[0].secret_prefix
-  domain        = local.stays[0].domain
-  vpc_id        = module.vpc[0].vpc_id
-  teams         = local.stays[0].teams
+  vpc           = { id = module.vpc[0].vpc_id, subnet_ids = module.vpc[0].intra_subnet_ids, endpoint_security_group_id = module.vpc[0].endpoint_security_group_id }
+  tags          = var.tags
+}
+
+module "redis" {
+  source = "../redis"
+  count  = length(local.stays)
+
+  name          = local.name
+  node_type     = local.stays[0].redis.node_type
+  nodes         = local.stays[0].redis.nodes
+  network       = { vpc_id = module.vpc[0].vpc_id, subnet_ids = module.vpc[0].intra_subnet_ids, client_security_groups = { cluster = module.eks[0].cluster_security_group_id } }
+  key_arns      = { storage = module.kms.arns["redis"], secrets = module.kms.arns["secrets"], logs = module.kms.arns["logs"] }
+  secret_prefix = local.stays[0].secret_prefix
+  rotation      = { function_arn = module.rotation[0].function_arn }
   tags          = var.tags
 }

@@ -74,6 +74,7 @@ variable "cluster" {
     public_endpoint_cidrs = set(string)
     secret_prefix         = string
     domain                = string
+    redis                 = object({ node_type = string, nodes = number })
     teams                 = map(object({ compliance = optional(string, "none") }))
     access_entries        = map(object({ principal_arn = string, groups = optional(set(string), []), policies = optional(set(string), []) }))
     node_groups = object({
