@@ -22,8 +22,9 @@ if (!environment || process.argv.length !== 3) {
   console.error(`usage: node cicd/preflight.ts ${environments.join('|')}`);
   process.exit(2);
 }
-const file = new URL(`../terraform/environments/${environment}/terraform.tfvars`, import.meta.url);
-const context = await contextOf(environment, await readFile(file, 'utf8'));
+const settings = [`account/${environment}.tfvars`, `${environment}/terraform.tfvars`];
+const texts = settings.map((path) => readFile(new URL(`../terraform/environments/${path}`, import.meta.url), 'utf8'));
+const context = await contextOf(environment, (await Promise.all(texts)).join('\n'));
 let missing: Missing[] = [];
 for (const [stage, checks] of stages) {
   if (missing.length > 0) {

@@ -60,7 +60,7 @@ export function isSource(path: string): boolean {
   return !/[/\\](\.terraform|node_modules|terraform\.tfstate[^/\\]*)$/.test(path);
 }
 
-/** Copies the modules and one environment; `overrides` is HCL that is merged over the environment's own. */
+/** Copies the modules and one root; `overrides` is HCL that is merged over the environment's own. */
 export function workingCopy(source: string, overrides = ''): WorkingCopy {
   const base = mkdtempSync(join(tmpdir(), 'mlops-terraform-'));
   const environment = resolve(source);
@@ -92,17 +92,61 @@ const providerBlock = (alias: string) => `provider "aws" {${alias && `\n  alias 
 /** HCL that lets an environment be planned without an account: no remote state, no question to AWS. */
 const withoutAccount = `terraform {\n  backend "local" {}\n}\n${providerBlock('')}${providerBlock('secondary')}`;
 
-/** Plans an environment from nothing. Needs the AWS provider, but neither an account nor a network. */
-export async function planEnvironment(source: string): Promise<Plan> {
+/** Plans one root from nothing. Needs the AWS provider, but neither an account nor a network. */
+async function planRoot(source: string, ...settings: readonly string[]): Promise<Plan> {
   const copy = workingCopy(source, withoutAccount);
   try {
     await copy.run(['init', '-no-color']);
     const away = { AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: '', AWS_PROFILE: '' };
-    await copy.run(['plan', '-no-color', '-out=tfplan'], away);
+    await copy.run(['plan', '-no-color', '-out=tfplan', ...settings], away);
     return JSON.parse(await copy.run(['show', '-json', 'tfplan'])) as Plan;
   } finally {
     copy.remove();
   }
+}
+
+/**
+ * Plans an environment from nothing, together with what its account has once (environments/account): two states, one plan to look
+ * at. An environment without an account's settings beside it is planned alone.
+ */
+export async function planEnvironment(source: string): Promise<Plan> {
+  const environment = await planRoot(source);
+  const settings = `${basename(resolve(source))}.tfvars`;
+  const account = resolve(source, '../account');
+  if (!existsSync(join(account, settings))) return environment;
+  return together(await planRoot(account, `-var-file=${settings}`), environment);
+}
+
+interface Loose {
+  readonly planned_values: Plan['planned_values'];
+  readonly resource_changes?: Plan['resource_changes'];
+  readonly variables?: Plan['variables'];
+  readonly prior_state?: { readonly values?: { readonly root_module?: PlannedModule } };
+  readonly configuration: {
+    readonly provider_config?: object;
+    readonly root_module?: { readonly module_calls?: object };
+  };
+}
+
+/** Plans of several roots as one. Their modules' names must differ; where roots share a variable, the last one's value counts. */
+export function together(...plans: readonly Plan[]): Plan {
+  const all = plans as readonly Loose[];
+  const modules = (of: (plan: Loose) => PlannedModule | undefined): PlannedModule => ({
+    resources: all.flatMap((plan) => of(plan)?.resources ?? []),
+    child_modules: all.flatMap((plan) => of(plan)?.child_modules ?? []),
+  });
+  const joined = (of: (plan: Loose) => object | undefined): object => Object.assign({}, ...all.map(of)) as object;
+  const plan: Loose = {
+    planned_values: { root_module: modules(({ planned_values: values }) => values.root_module) },
+    resource_changes: all.flatMap(({ resource_changes: changes = [] }) => changes),
+    variables: joined(({ variables }) => variables) as NonNullable<Plan['variables']>,
+    prior_state: { values: { root_module: modules(({ prior_state: state }) => state?.values?.root_module) } },
+    configuration: {
+      provider_config: joined(({ configuration }) => configuration.provider_config),
+      root_module: { module_calls: joined(({ configuration }) => configuration.root_module?.module_calls) },
+    },
+  };
+  return plan as Plan;
 }
 
 /** Whether Terraform can be started and gets the AWS provider, from a mirror or from the registry. */

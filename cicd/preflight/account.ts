@@ -14,6 +14,9 @@ function wanted(variables: string): number {
   return Number(setting(variables, 'node_desired_capacity') ?? 3) * (processors[size] ?? 16);
 }
 
+/** Prefix of the names of what Terraform makes once for each account (modules/account). */
+const ACCOUNT = 'mlops-account';
+
 /** The name of the bucket of Terraform's state. */
 export const stateBucket = (name: string, account: string) => `${name}-terraform-state-${account}`;
 
@@ -75,14 +78,14 @@ export const account: readonly Check[] = [
   },
   {
     title: 'nobody else has switched on what Terraform would switch on',
-    look: async ({ aws, settings, variables }) => {
+    look: async ({ aws, variables }) => {
       const [, made] = /^\s*baseline\s*=\s*\[([^\]]*)\]/m.exec(variables) ?? [];
       const off = (part: string) => made !== undefined && !made.includes(`"${part}"`);
       const recorders = listAt(
         await aws('configservice', 'describe-configuration-recorders'),
         'ConfigurationRecorders',
       );
-      const foreign = recorders.filter((recorder) => at(recorder, 'name') !== settings.name);
+      const foreign = recorders.filter((recorder) => at(recorder, 'name') !== ACCOUNT);
       const detectors = listAt(await aws('guardduty', 'list-detectors'), 'DetectorIds');
       const hub = await aws('securityhub', 'describe-hub');
       const ours = recorders.length > 0 && foreign.length === 0;

@@ -18,7 +18,7 @@ interface Answer {
 export interface Context {
   readonly environment: Environment;
   readonly settings: Settings;
-  /** The text of terraform.tfvars. */
+  /** The text of the account's settings and of the environment's. */
   readonly variables: string;
   /** Runs a program for at most a minute; one that is not installed answers with code 127. */
   readonly ask: (program: string, args: readonly string[]) => Promise<Answer>;

@@ -120,6 +120,14 @@ suite('what an account lacks, asked by the AWS command line', { needs: ['aws', '
     expect(await look(account, 'bucket')).toEqual([]);
     const { stdout } = await run('aws', ['s3api', 'get-bucket-encryption', bucket], { env: environment() });
     expect(stdout).toContain('aws:kms');
+    // the state outlives its region
+    const replication = await run('aws', ['s3api', 'get-bucket-replication', bucket], { env: environment() });
+    expect(replication.stdout).toContain('arn:aws:s3:::mlops-dev-terraform-state-123456789012-copy');
+    const copy = [`${bucket}-copy`, '--region=us-west-2'];
+    for (const what of ['versioning', 'encryption', 'policy']) {
+      const { code } = await run('aws', ['s3api', `get-bucket-${what}`, ...copy], { env: environment() });
+      expect([what, code]).toEqual([what, 0]);
+    }
   });
 
   it('is no role that has been made', async () => {

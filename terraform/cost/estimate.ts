@@ -117,9 +117,10 @@ function line({ item, price: key, quantity, unitPrice, note }: Component, book: 
   };
 }
 
-/** `module.eks.aws_eks_cluster.this` → `eks`; what stands in no module → `(root)`. */
+/** `module.platform.module.eks.aws_eks_cluster.this` → `eks`: of the composition, its part; what stands in no module → `(root)`. */
 function moduleOf(address: string): string {
-  return /^module\.([\w-]+)/.exec(address)?.[1] ?? '(root)';
+  const [, composition, part] = /^module\.([\w-]+)(?:\[[^\]]*\])?(?:\.module\.([\w-]+))?/.exec(address) ?? [];
+  return part ?? composition ?? '(root)';
 }
 
 export const sum = (parts: readonly { readonly monthly: number }[]): number =>

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Plan, planEnvironment, resources } from '../terraform.ts';
+import { type Plan, planEnvironment, resources, together } from '../terraform.ts';
 import { capacity, marginal } from './capacity.ts';
 import { readCapacityModel } from './capacity-model.ts';
 import { estimate } from './estimate.ts';
@@ -16,7 +16,8 @@ import { readUsage, usageFileOf } from './usage.ts';
 const HELP = `usage: npm run cost -- FOLDER [--json] [--plan FILE] [--usage FILE] [--prices FILE] [--strict]
 
 FOLDER          an environment, such as terraform/environments/dev; it is planned without an account
---plan FILE     read this plan (terraform show -json) instead of making one; FOLDER may then be left out
+--plan FILE     read this plan (terraform show -json) instead of making one; FOLDER may then be left out. Twice: that of the
+                account (environments/account) and that of the environment
 --usage FILE    what a month uses; otherwise terraform/cost/usage/<environment>.json
 --prices FILE   another price book; otherwise terraform/cost/prices.json
 --json          print JSON
@@ -27,7 +28,7 @@ class Refused extends Error {}
 
 interface Options {
   readonly folder: string | undefined;
-  readonly plan: string | undefined;
+  readonly plan: readonly string[] | undefined;
   readonly usage: string | undefined;
   readonly prices: string | undefined;
   readonly json: boolean;
@@ -41,7 +42,7 @@ function optionsOf(args: readonly string[]): Options {
     const { values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { plan: text, usage: text, prices: text, json: flag, strict: flag },
+      options: { plan: { ...text, multiple: true }, usage: text, prices: text, json: flag, strict: flag },
     });
     if (positionals.length > 1) throw new Error(`one environment at a time, not ${positionals.join(' and ')}`);
     const { plan, usage, prices, json, strict } = values;
@@ -52,17 +53,19 @@ function optionsOf(args: readonly string[]): Options {
 }
 
 async function readOrMakePlan({ folder, plan }: Options): Promise<Plan> {
-  if (plan !== undefined) {
-    if (!existsSync(plan)) throw new Refused(`there is no file ${plan}`);
-    const read = parsed(plan);
-    if (read?.planned_values?.root_module === undefined || read.configuration === undefined)
-      throw new Refused(`${plan} is no plan: make one with terraform show -json tfplan`);
-    return read;
-  }
+  if (plan !== undefined) return plan.length === 1 ? readPlan(plan[0] ?? '') : together(...plan.map(readPlan));
   if (folder === undefined) throw new Refused(HELP);
   const needed = ['main.tf', 'terraform.tfvars'].filter((file) => !existsSync(join(folder, file)));
   if (needed.length > 0) throw new Refused(`${folder} is no environment: it has no ${needed.join(' and no ')}`);
   return planEnvironment(folder);
+}
+
+function readPlan(file: string): Plan {
+  if (!existsSync(file)) throw new Refused(`there is no file ${file}`);
+  const read = parsed(file);
+  if (read?.planned_values?.root_module === undefined || read.configuration === undefined)
+    throw new Refused(`${file} is no plan: make one with terraform show -json tfplan`);
+  return read;
 }
 
 function parsed(file: string): Plan | undefined {

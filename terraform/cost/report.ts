@@ -89,7 +89,11 @@ function moduleRows(module: string, own: Estimate['resources'], subtotal: number
       const [first] = group;
       const others = group.length > 1 ? ` and ${group.length - 1} like it, each:` : '';
       return [
-        [`  ${first?.address.replace(`module.${module}.`, '')}${others}`, '', right(dollars(monthly))],
+        [
+          `  ${first?.address.replace(new RegExp(`^.*?\\bmodule\\.${module}(?:\\[[^\\]]*\\])?\\.`), '')}${others}`,
+          '',
+          right(dollars(monthly)),
+        ],
         ...(first?.lines ?? [])
           .filter((line) => line.monthly > 0)
           .map(({ item, quantity: used, unit, unitPrice, note }): Cell[] => [

@@ -149,6 +149,20 @@ function watchedPatterns(plan: PlanView): string[] {
     .map(({ values }) => String(values['pattern']));
 }
 
+/** The beginnings of the ARNs of objects whose reads and writes a trail records. */
+const recorded = (plan: PlanView): string[] =>
+  plan
+    .of('aws_cloudtrail')
+    .flatMap(({ values }) => (values['advanced_event_selector'] ?? []) as readonly { field_selector: Selector[] }[])
+    .flatMap(({ field_selector: fields }) => fields)
+    .filter(({ field }) => field === 'resources.ARN')
+    .flatMap(({ starts_with: prefixes }) => prefixes ?? []);
+
+interface Selector {
+  readonly field: string;
+  readonly starts_with?: readonly string[];
+}
+
 const audited = (plan: PlanView) => plan.of('aws_s3_bucket').filter(({ index }) => index === 'audit');
 
 export const audit: readonly Policy[] = [
@@ -186,10 +200,11 @@ export const audit: readonly Policy[] = [
         },
         'does not record who reads and writes objects',
       ),
+      // by the beginnings of names: the trail is the account's, and there before the buckets
       ...refuse(
         plan.of('aws_s3_bucket').filter(({ index }) => index === 'data' || index === 'artifacts'),
-        (bucket) =>
-          !plan.of('aws_cloudtrail').some((trail) => plan.comesFrom(trail, 'advanced_event_selector', bucket)),
+        ({ values }) =>
+          !recorded(plan).some((prefix) => `arn:aws:s3:::${String(values['bucket'])}/`.startsWith(prefix)),
         'has readers whom no trail records',
       ),
     ],

@@ -109,6 +109,7 @@ export const continuity: readonly Policy[] = [
       'aws_db_instance',
       'aws_redshift_snapshot_copy',
       'aws_eks_cluster',
+      'aws_elasticache_replication_group',
       'aws_backup_plan',
     ],
     check: (plan) => {
@@ -132,6 +133,15 @@ export const continuity: readonly Policy[] = [
         ...missing(
           !plan.of('aws_eks_cluster').some((one) => regionOf(plan.plan, one) !== home),
           'has no cluster in the second region',
+        ),
+        ...missing(
+          !plan.of('aws_elasticache_replication_group').some((one) => regionOf(plan.plan, one) !== home),
+          'has no online store in the second region',
+        ),
+        ...refuse(
+          plan.of('aws_secretsmanager_secret').filter(({ name }) => name === 'by_hand' || name === 'database'),
+          ({ values }) => ((values['replica'] ?? []) as unknown[]).length === 0,
+          'is in one region only',
         ),
         ...refuse(
           plan.of('aws_backup_plan'),

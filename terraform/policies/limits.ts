@@ -12,6 +12,8 @@ const volumeCalls = [
   'kms:ReEncryptFrom',
   'kms:ReEncryptTo',
 ];
+/** What the rotation calls (modules/rotation/index.mjs). */
+const calledByFunctions = ['elasticache', 'rds', 'secretsmanager'];
 const volumeKeys = ['volumes', 'hipaa', 'pci'];
 const launcher = 'role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling';
 
@@ -211,6 +213,48 @@ export const limits: readonly Policy[] = [
         ({ values }) => Number(values['reserved_concurrent_executions'] ?? -1) >= 0,
         'reserves executions that a new account does not have',
       ),
+  },
+  {
+    id: 'functions-reach-their-services',
+    title: 'A function in subnets without a way out has an endpoint of each service that it calls',
+    proves: ['AWS limits'],
+    source: 'https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-endpoints.html',
+    needs: ['aws_lambda_function', 'aws_vpc_endpoint', 'aws_subnet'],
+    check: (plan) =>
+      refuse(
+        plan.of('aws_lambda_function'),
+        (one) => {
+          const home = plan.of('aws_subnet').find((subnet) => plan.comesFrom(one, 'vpc_config.subnet_ids', subnet));
+          const reached = plan
+            .of('aws_vpc_endpoint')
+            .filter(({ address, values }) => sameModule(address, home?.address ?? '') && values['service_name'])
+            .map(({ values }) => String(values['service_name']).split('.').at(-1) ?? '');
+          return calledByFunctions.some((service) => !reached.includes(service));
+        },
+        `cannot reach ${calledByFunctions.join(', ')}`,
+      ),
+  },
+  {
+    id: 'recovery-points-fit-their-lock',
+    title: 'A locked vault takes the recovery points of the plan: others fail, one by one, in the night',
+    proves: ['AWS limits'],
+    source: 'https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html',
+    environments: ['staging', 'prod'],
+    needs: ['aws_backup_plan', 'aws_backup_vault_lock_configuration'],
+    check: (plan) => {
+      const days = plan
+        .of('aws_backup_plan')
+        .flatMap(({ values }) => (values['rule'] ?? []) as readonly Readonly<Record<string, unknown>>[])
+        .map((rule) => Number(at(rule, 'lifecycle.delete_after')));
+      return refuse(
+        plan.of('aws_backup_vault_lock_configuration'),
+        ({ values }) =>
+          days.some(
+            (kept) => !(kept >= Number(values['min_retention_days']) && kept <= Number(values['max_retention_days'])),
+          ),
+        'refuses what the plan would keep',
+      );
+    },
   },
   {
     id: 'services-inside',

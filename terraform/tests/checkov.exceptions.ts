@@ -9,17 +9,17 @@ interface Exception {
 const boundary: Exception = {
   reason:
     'A permissions boundary grants nothing: it is the most that a policy of a workload can grant, and lists what all of them need together.',
-  resources: ['module.access*.boundary'],
+  resources: ['module.platform*module.access*.boundary'],
 };
 
 const keyPolicy: Exception = {
   reason: "In a key's policy the resource * means this key.",
-  resources: ['module.kms*.aws_iam_policy_document.key'],
+  resources: ['module.*kms*.aws_iam_policy_document.key'],
 };
 
 const withoutResource: Exception = {
   reason: 'The three statements on * are for calls that name no resource, or one that Lambda itself makes.',
-  resources: ['module.rotation.aws_iam_policy_document.rotate'],
+  resources: ['module.platform.module.rotation.aws_iam_policy_document.rotate'],
 };
 
 /** Checkov's rules that are not kept, each with its reason and the only resources that may break it. */
@@ -28,21 +28,21 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         'Checkov asks for a delegated administrator of GuardDuty, which the organisation names; the detectors are on in each region.',
-      resources: ['module.security*.aws_guardduty_detector.this*'],
+      resources: ['module.account.module.security*.aws_guardduty_detector.this*'],
     },
   ],
   CKV2_AWS_38: [
     {
       reason:
         'A signed zone proves nothing until its parent holds the DS record, and the parent is with a registrar that is not ours; signed without it, a mistake takes the domain off the net.',
-      resources: ['module.dns.aws_route53_zone.this'],
+      resources: ['module.account.module.dns.aws_route53_zone.this'],
     },
   ],
   CKV2_AWS_48: [
     {
       reason:
         'IAM is the same in all regions: the recorder of the first one records it, as AWS advises, and not two of them.',
-      resources: ['module.security_secondary.aws_config_configuration_recorder.this*'],
+      resources: ['module.account.module.security_secondary*.aws_config_configuration_recorder.this*'],
       environments: ['prod'],
     },
   ],
@@ -50,7 +50,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         'The development environment has reduced redundancy: one Redis node, which is filled again from the offline store.',
-      resources: ['module.redis.aws_elasticache_replication_group.this'],
+      resources: ['module.platform.module.redis.aws_elasticache_replication_group.this'],
       environments: ['dev'],
     },
   ],
@@ -58,101 +58,113 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         'Passwords, keys and addresses of others (PagerDuty, Slack, Kafka) that AWS cannot rotate; those who fill them in change them.',
-      resources: ['module.access*.aws_secretsmanager_secret.by_hand*'],
+      resources: ['module.platform*module.access*.aws_secretsmanager_secret.by_hand*'],
     },
     {
       reason:
         'They rotate within 30 days (policy passwords-rotate): checkov cannot see to which secret a rotation belongs before the apply.',
-      resources: ['module.rds.aws_secretsmanager_secret.database*', 'module.redis.aws_secretsmanager_secret.this'],
+      resources: [
+        'module.platform.module.rds.aws_secretsmanager_secret.database*',
+        'module.platform.module.redis.aws_secretsmanager_secret.this',
+      ],
     },
     {
       reason: 'It holds an address and no password: Redshift is reached with a role.',
-      resources: ['module.redshift.aws_secretsmanager_secret.this'],
+      resources: ['module.platform.module.redshift.aws_secretsmanager_secret.this'],
     },
   ],
   CKV2_AWS_62: [
     {
-      reason: 'Nothing waits for objects there; data and artifacts tell EventBridge.',
+      reason: 'Nothing waits for events of objects.',
       resources: [
-        'module.s3.aws_s3_bucket.replica*',
-        'module.s3.aws_s3_bucket.this["access-logs"]',
-        'module.s3.aws_s3_bucket.this["audit"]',
-        'module.s3.aws_s3_bucket.this["backups"]',
-        'module.s3.aws_s3_bucket.this["config"]',
-        'module.s3.aws_s3_bucket.this["logs"]',
+        'module.platform.module.s3.aws_s3_bucket.this["artifacts"]',
+        'module.platform.module.s3.aws_s3_bucket.this["data"]',
+        'module.*.module.s3.aws_s3_bucket.replica*',
+        'module.account.module.s3.aws_s3_bucket.this["access-logs"]',
+        'module.account.module.s3.aws_s3_bucket.this["audit"]',
+        'module.platform.module.s3.aws_s3_bucket.this["backups"]',
+        'module.account.module.s3.aws_s3_bucket.this["config"]',
+        'module.platform.module.s3.aws_s3_bucket.this["logs"]',
       ],
+    },
+  ],
+  CKV2_AWS_65: [
+    {
+      reason:
+        'S3 makes buckets without ACLs since April 2023, and none of ours asks for them; public ones are blocked besides.',
+      resources: ['module.*.module.s3.aws_s3_bucket.this*', 'module.*.module.s3.aws_s3_bucket.replica*'],
     },
   ],
   CKV_AWS_111: [keyPolicy, withoutResource],
   CKV_AWS_116: [
     {
       reason: 'Secrets Manager calls it, tries again by itself, and reports a failed rotation in CloudTrail.',
-      resources: ['module.rotation.aws_lambda_function.this'],
+      resources: ['module.platform.module.rotation.aws_lambda_function.this'],
     },
   ],
   CKV_AWS_144: [
     {
       reason: 'Only production survives the loss of a region; elsewhere only the backups have a copy.',
       resources: [
-        'module.s3.aws_s3_bucket.this["artifacts"]',
-        'module.s3.aws_s3_bucket.this["audit"]',
-        'module.s3.aws_s3_bucket.this["data"]',
+        'module.platform.module.s3.aws_s3_bucket.this["artifacts"]',
+        'module.account.module.s3.aws_s3_bucket.this["audit"]',
+        'module.platform.module.s3.aws_s3_bucket.this["data"]',
       ],
       environments: ['dev', 'staging'],
     },
     {
       reason: 'Logs are not needed to go on in another region; what must outlive everything is in the audit bucket.',
       resources: [
-        'module.s3.aws_s3_bucket.this["access-logs"]',
-        'module.s3.aws_s3_bucket.this["config"]',
-        'module.s3.aws_s3_bucket.this["logs"]',
+        'module.account.module.s3.aws_s3_bucket.this["access-logs"]',
+        'module.account.module.s3.aws_s3_bucket.this["config"]',
+        'module.platform.module.s3.aws_s3_bucket.this["logs"]',
       ],
     },
     {
       reason: 'A copy needs no copy of its own.',
-      resources: ['module.s3.aws_s3_bucket.replica*'],
+      resources: ['module.*.module.s3.aws_s3_bucket.replica*'],
     },
   ],
   CKV_AWS_145: [
     {
       reason: "S3 delivers its access logs only to buckets that are encrypted with S3's own key.",
-      resources: ['module.s3.aws_s3_bucket.this["access-logs"]'],
+      resources: ['module.account.module.s3.aws_s3_bucket.this["access-logs"]'],
     },
   ],
   CKV_AWS_157: [
     {
       reason: 'The development environment has reduced redundancy.',
-      resources: ['module.rds.aws_db_instance.this["shared"]'],
+      resources: ['module.platform.module.rds.aws_db_instance.this["shared"]'],
       environments: ['dev'],
     },
     {
       reason: 'A replica is itself the second copy; the runbook gives it a standby when it is promoted.',
-      resources: ['module.rds.aws_db_instance.replica*'],
+      resources: ['module.platform.module.rds.aws_db_instance.replica*'],
       environments: ['prod'],
     },
   ],
   CKV_AWS_18: [
     {
       reason: 'A log of the log of accesses would never end.',
-      resources: ['module.s3.aws_s3_bucket.this["access-logs"]'],
+      resources: ['module.account.module.s3.aws_s3_bucket.this["access-logs"]'],
     },
     {
       reason:
         'Copies are written by replication alone. Who reads those of data and artifacts is in the audit trail; backups are read by the role of Velero alone, and the copy of the audit trail would record its own recording.',
-      resources: ['module.s3.aws_s3_bucket.replica*'],
+      resources: ['module.*.module.s3.aws_s3_bucket.replica*'],
     },
   ],
   CKV_AWS_252: [
     {
       reason: 'A message for every log file tells nobody anything; alarms on the trail do (policy changes-alarm).',
-      resources: ['module.security.aws_cloudtrail.this[0]'],
+      resources: ['module.account.module.security.aws_cloudtrail.this[0]'],
     },
   ],
   CKV_AWS_272: [
     {
       reason:
         "The function's package is built from this repository, and a plan shows its hash; a signing profile would belong to the organisation.",
-      resources: ['module.rotation.aws_lambda_function.this'],
+      resources: ['module.platform.module.rotation.aws_lambda_function.this'],
     },
   ],
   CKV_AWS_286: [boundary],
@@ -162,7 +174,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
   CKV_AWS_293: [
     {
       reason: 'The development environment can be destroyed and made again.',
-      resources: ['module.rds.aws_db_instance.this["shared"]'],
+      resources: ['module.platform.module.rds.aws_db_instance.this["shared"]'],
       environments: ['dev'],
     },
   ],
@@ -172,7 +184,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         'Checkov looks for a block that the provider has removed; aws_redshift_logging does it (policy stores-logged).',
-      resources: ['module.redshift.aws_redshift_cluster.this'],
+      resources: ['module.platform.module.redshift.aws_redshift_cluster.this'],
     },
   ],
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { needTool, temporaryFolder } from '@mlops/testing';
 import { afterAll, expect, it } from 'vitest';
-import type { Plan } from '../terraform.ts';
+import { resources as managed, type Plan } from '../terraform.ts';
 import { exceptions } from './checkov.exceptions.ts';
 import { completed } from './completed-plan.ts';
 import { environments, folderOf, planOf } from './plans.ts';
@@ -71,16 +71,17 @@ terraformSuite("checkov's Terraform rules", ['checkov'], () => {
     'are kept in %s, but for the exceptions with a reason',
     { timeout: 600_000 },
     async (environment) => {
-      const [resources, documents] = [
+      const [resources, documents, once] = [
         await ofPlan(await planOf(environment)),
         await ofDocuments(folderOf(environment)),
+        await ofDocuments(folderOf('account')),
       ];
-      for (const { summary } of [resources, documents]) expect(summary).toMatchObject({ parsing_errors: 0 });
+      for (const { summary } of [resources, documents, once]) expect(summary).toMatchObject({ parsing_errors: 0 });
       expect(resources.summary.passed).toBeGreaterThan(750);
       expect(documents.summary.passed).toBeGreaterThan(150);
-      const broken = [...resources.results.failed_checks, ...documents.results.failed_checks].filter(
-        (finding) => !excused(environment, finding),
-      );
+      const broken = [resources, documents, once]
+        .flatMap(({ results }) => results.failed_checks)
+        .filter((finding) => !excused(environment, finding));
       expect(broken.map(({ check_id, check_name, resource }) => `${check_id} ${resource}: ${check_name}`)).toEqual([]);
     },
   );
@@ -95,11 +96,11 @@ terraformSuite("checkov's Terraform rules", ['checkov'], () => {
   it('find a database that is neither encrypted nor private', { timeout: 300_000 }, async () => {
     const plan = await planOf('dev');
     for (const { address, change } of plan.resource_changes ?? [])
-      if (address === 'module.rds.aws_db_instance.this["shared"]')
+      if (address === 'module.platform.module.rds.aws_db_instance.this["shared"]')
         Object.assign(change.after ?? {}, { storage_encrypted: false, publicly_accessible: true });
-    const values = (plan.planned_values.root_module.child_modules ?? [])
-      .flatMap(({ resources = [] }) => resources)
-      .find(({ address }) => address === 'module.rds.aws_db_instance.this["shared"]')?.values;
+    const values = managed(plan).find(({ address }) =>
+      address.endsWith('module.rds.aws_db_instance.this["shared"]'),
+    )?.values;
     Object.assign(values ?? {}, { storage_encrypted: false, publicly_accessible: true });
     const { results } = await ofPlan(plan);
     const found = results.failed_checks

@@ -80,7 +80,7 @@ const environments = folders('environments');
 
 describe.each(environments)('%s', (environment) => {
   it('contains calls of modules only', () => {
-    const kinds = new Set(blocks(join(root, environment)).map(({ kind }) => kind));
+    const kinds = new Set([...source(environment).matchAll(/^(\w+)\b.*\{/gm)].map(([, kind]) => kind));
     expect([...kinds].sort()).toEqual(['module', 'output', 'provider', 'terraform', 'variable']);
   });
 
@@ -101,10 +101,41 @@ describe.each(environments)('%s', (environment) => {
     expect(status, 'git must not ignore it').not.toBe(0);
   });
 
-  it('uses every module; only dev is stopped outside business hours', () => {
-    const called = source(environment).matchAll(/source\s+= "\.\.\/\.\.\/(modules\/[a-z0-9-]+)"/g);
-    const expected = modules.filter((name) => environment.endsWith('/dev') || name !== 'modules/off-hours');
-    expect([...new Set([...called].map(([, name]) => name))].sort()).toEqual(expected);
+  it('composes nothing itself, and is short', () => {
+    const called = [...source(environment).matchAll(/source\s+= "\.\.\/\.\.\/(modules\/[a-z0-9-]+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect(called).toEqual([environment.endsWith('/account') ? 'modules/account' : 'modules/platform']);
+    const files = ['main.tf', 'variables.tf', 'outputs.tf'].map((name) =>
+      readFileSync(join(root, environment, name), 'utf8'),
+    );
+    expect(files.join('').split('\n').length).toBeLessThanOrEqual(80);
+  });
+});
+
+it('calls every module from a composition', () => {
+  const called = modules.flatMap((module) =>
+    [...source(module).matchAll(/source\s+= "\.\.\/([a-z0-9-]+)"/g)].map(([, name]) => `modules/${name}`),
+  );
+  expect([...new Set(called), 'modules/account', 'modules/platform'].sort()).toEqual(modules);
+});
+
+describe.each(['dev', 'staging', 'prod'])('the settings of the account of %s', (environment) => {
+  const settings = (file: string) =>
+    new Map(
+      [...readFileSync(join(root, 'environments', file), 'utf8').matchAll(/^ {0,2}(\w+) *= ("[^"]*"|\[.*\])$/gm)].map(
+        ([, name = '', value = '']) => [name, value],
+      ),
+    );
+
+  it('are those of the environment where both have them', () => {
+    const [account, own] = [settings(`account/${environment}.tfvars`), settings(`${environment}/terraform.tfvars`)];
+    expect(account.get('platform_name')).toBe(own.get('name'));
+    const shared = [...account.keys()].filter((name) => own.has(name));
+    expect(shared).toEqual(
+      expect.arrayContaining(['account_id', 'region', 'secondary_region', 'domain', 'Environment', 'CostCenter']),
+    );
+    for (const name of shared) expect([name, account.get(name)]).toEqual([name, own.get(name)]);
   });
 });
 

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Estimate } from '../cost/estimate.ts';
 import type { SeedComparison } from '../cost/seed.ts';
+import type { Plan } from '../terraform.ts';
 import { folderOf, planOf } from './plans.ts';
 import { terraformSuite } from './provider.ts';
 import { smallPlan } from './small-plan.ts';
@@ -63,6 +64,19 @@ terraformSuite('the cost of the environments', [], () => {
     const { unknown, resources, monthly } = read('--plan', file(environment));
     expect(unknown).toEqual([]);
     expect(resources.reduce((total, one) => total + one.monthly, 0)).toBeCloseTo(monthly, 6);
+  });
+
+  it('adds up plans that were made apart', () => {
+    const plan = JSON.parse(readFileSync(file('prod'), 'utf8')) as Plan;
+    const part = (name: string) => {
+      const modules = (plan.planned_values.root_module.child_modules ?? []) as readonly { address: string }[];
+      const own = modules.filter(({ address }) => address === `module.${name}`);
+      const path = join(folder.path, `${name}.json`);
+      writeFileSync(path, JSON.stringify({ ...plan, planned_values: { root_module: { child_modules: own } } }));
+      return path;
+    };
+    const apart = read('--plan', part('account'), '--plan', part('platform'));
+    expect(apart.monthly).toBeCloseTo(read('--plan', file('prod')).monthly, 6);
   });
 
   it('says in words what production takes', () => {

@@ -14,9 +14,10 @@ const secondaryRegion = 'us-west-2';
 /** What a plan would do to each resource that it would touch. */
 type Changes = Readonly<Record<string, string>>;
 
-/** What was seen on an environment's way from nothing to nothing. */
+/** What was seen on an environment's and its account's way from nothing to nothing. */
 export interface Journey {
-  readonly secondPlan: Changes;
+  /** Of the account, and of the environment. */
+  readonly secondPlans: readonly Changes[];
   readonly changedBudget: Changes;
   readonly found: Awaited<ReturnType<typeof inventory>>;
   readonly foundInSecondRegion: Awaited<ReturnType<typeof inventory>>;
@@ -37,18 +38,29 @@ export interface Travelling {
   readonly stop: () => Promise<void>;
 }
 
-/** Applies an environment to a mock of its own, looks at it, plans again, changes a variable, destroys, looks again. */
+/** The roots that are applied to one mock, in their order. */
+interface Copies {
+  readonly account: WorkingCopy;
+  readonly environment: WorkingCopy;
+}
+
+/**
+ * Applies an environment and, before it, its account to a mock of their own, looks at them, plans again, changes a variable, destroys,
+ * looks again.
+ */
 export function travel(environment: string): Travelling {
   const mock = startAwsMock(accountOf(environment));
-  // The state's bucket is no part of the environment.
-  const copy = workingCopy(join(root, 'environments', environment), 'terraform {\n  backend "local" {}\n}\n');
+  // The state's bucket is no part of either.
+  const copy = (name: string) =>
+    workingCopy(join(root, 'environments', name), 'terraform {\n  backend "local" {}\n}\n');
+  const copies: Copies = { account: copy('account'), environment: copy(environment) };
   const stop = async () => {
-    copy.remove();
+    for (const one of Object.values(copies) as WorkingCopy[]) one.remove();
     await mock.then((started) => started.stop()).catch(() => {});
   };
   const visitAndStop = async () => {
     try {
-      return await visit(environment, await mock, copy);
+      return await visit(environment, await mock, copies);
     } finally {
       await stop();
     }
@@ -56,22 +68,28 @@ export function travel(environment: string): Travelling {
   return { journey: visitAndStop(), stop };
 }
 
-async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Promise<Journey> {
+async function visit(environment: string, mock: AwsMock, copies: Copies): Promise<Journey> {
   const started = performance.now();
-  const run = async (...args: string[]) => {
-    const output = await copy.run([...args, '-no-color'], mock.environment);
-    console.log(`${environment}: ${args[0]} done after ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  const settings = { account: [`-var-file=${environment}.tfvars`], environment: [] as string[] };
+  const run = async (root: keyof Copies, command: string, ...args: string[]) => {
+    const own = command === 'init' ? [] : settings[root];
+    const output = await copies[root].run([command, '-no-color', ...own, ...args], mock.environment);
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    console.log(`${environment}: ${root} ${command} done after ${seconds} s`);
     return output;
   };
   // What a plan would do. One that asks AWS nothing shows what the configuration alone changes.
-  const changes = async (...args: string[]) => plannedChanges(await run('plan', '-json', '-parallelism=20', ...args));
-  await run('init');
-  await run('apply', '-auto-approve', '-parallelism=40');
+  const changes = async (root: keyof Copies, ...args: string[]) =>
+    plannedChanges(await run(root, 'plan', '-json', '-parallelism=20', ...args));
+  for (const root of ['account', 'environment'] as const) {
+    await run(root, 'init');
+    await run(root, 'apply', '-auto-approve', '-parallelism=40');
+  }
   const found = await inventory(mock, region);
   const seen = {
-    firstPasswords: firstPasswords(readFileSync(join(copy.folder, 'terraform.tfstate'), 'utf8')),
-    secondPlan: await changes(),
-    changedBudget: await changes('-refresh=false', '-var=monthly_budget=4321'),
+    firstPasswords: firstPasswords(readFileSync(join(copies.environment.folder, 'terraform.tfstate'), 'utf8')),
+    secondPlans: [await changes('account'), await changes('environment')],
+    changedBudget: await changes('account', '-refresh=false', '-var=monthly_budget=4321'),
     found,
     foundInSecondRegion: await inventory(mock, secondaryRegion),
     cluster: await cluster(mock, region, `mlops-${environment}`),
@@ -83,7 +101,12 @@ async function visit(environment: string, mock: AwsMock, copy: WorkingCopy): Pro
   };
   await allowDeletion(mock);
   // The plan has just asked AWS about everything.
-  await run('destroy', '-auto-approve', '-parallelism=40', '-refresh=false');
+  // Neither state knows the other; deleting databases takes the provider minutes.
+  await Promise.all(
+    (['environment', 'account'] as const).map((root) =>
+      run(root, 'destroy', '-auto-approve', '-parallelism=40', '-refresh=false'),
+    ),
+  );
   const left = await inventory(mock, region);
   return { ...seen, left, leftInSecondRegion: await inventory(mock, secondaryRegion) };
 }

@@ -21,7 +21,7 @@ run "makes_a_key_for_each_domain" {
   }
 
   assert {
-    condition     = length(aws_kms_key.this) == 15 && alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.rotation_period_in_days == 365])
+    condition     = length(aws_kms_key.this) == 13 && alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.rotation_period_in_days == 365])
     error_message = "Every domain has a key, and every key rotates each year."
   }
 
@@ -84,6 +84,17 @@ run "policies_name_nobody_else" {
   }
 }
 
+run "encrypts_what_names_no_key" {
+  module {
+    source = "./modules/kms"
+  }
+
+  assert {
+    condition     = aws_ebs_encryption_by_default.this[0].enabled && aws_ebs_default_kms_key.this[0].key_arn == aws_kms_key.this["volumes"].arn
+    error_message = "Volumes are encrypted by the key of volumes, whoever makes them."
+  }
+}
+
 run "makes_only_what_is_asked_for" {
   module {
     source = "./modules/kms"
@@ -94,8 +105,8 @@ run "makes_only_what_is_asked_for" {
   }
 
   assert {
-    condition     = join(" ", keys(output.arns)) == "backups"
-    error_message = "One domain, one key."
+    condition     = join(" ", keys(output.arns)) == "backups" && length(aws_ebs_default_kms_key.this) == 0
+    error_message = "One domain, one key, and the region's default is somebody else's affair."
   }
 }
 

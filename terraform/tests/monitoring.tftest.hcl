@@ -7,7 +7,7 @@ mock_provider "aws" {
 variables {
   name              = "mlops-prod"
   account_id        = "123456789012"
-  key_arns          = { notifications = "arn:aws:kms:us-east-1:123456789012:key/notifications", logs = "arn:aws:kms:us-east-1:123456789012:key/logs" }
+  key_arn           = "arn:aws:kms:us-east-1:123456789012:key/notifications"
   emails            = ["mlops-support@company.com"]
   databases         = { tracking = "mlops-prod-tracking" }
   cache_nodes       = { "0" = "mlops-prod-features-001" }
@@ -21,29 +21,13 @@ variables {
   }
 }
 
-run "keeps_logs_and_metrics" {
-  module {
-    source = "./modules/monitoring"
-  }
-
-  assert {
-    condition     = alltrue([for group in concat(values(aws_cloudwatch_log_group.this), [aws_cloudwatch_log_group.prometheus]) : group.retention_in_days == 365 && group.kms_key_id == var.key_arns.logs])
-    error_message = "Logs are encrypted and kept for a year."
-  }
-
-  assert {
-    condition     = aws_prometheus_workspace.this.kms_key_arn == var.key_arns.logs && endswith(output.prometheus_remote_write_url, "/api/v1/remote_write")
-    error_message = "Metrics are encrypted by a key of ours."
-  }
-}
-
 run "rings" {
   module {
     source = "./modules/monitoring"
   }
 
   assert {
-    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.key_arns.notifications]) && toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.emails && length(aws_sns_topic_subscription.email) == 2
+    condition     = alltrue([for topic in aws_sns_topic.this : topic.kms_master_key_id == var.key_arn]) && toset([for subscription in aws_sns_topic_subscription.email : subscription.endpoint]) == var.emails && length(aws_sns_topic_subscription.email) == 2
     error_message = "Topics are encrypted, and somebody hears each of them."
   }
 
@@ -65,6 +49,22 @@ run "rings" {
   assert {
     condition     = alltrue([for document in data.aws_iam_policy_document.topic : anytrue([for statement in document.statement : statement.effect == "Deny" && one(statement.condition).variable == "aws:SecureTransport"])])
     error_message = "Topics take TLS only."
+  }
+}
+
+run "speaks_to_the_topics_of_the_account" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    topic_arns = { critical = "arn:aws:sns:us-east-1:123456789012:critical", warning = "arn:aws:sns:us-east-1:123456789012:warning" }
+    key_arn    = null
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.this) + length(aws_sns_topic_subscription.email) == 0 && one(aws_cloudwatch_metric_alarm.this["rds-tracking-storage"].alarm_actions) == var.topic_arns.critical
+    error_message = "No topics of its own beside those of the account."
   }
 }
 
@@ -120,18 +120,30 @@ run "refuses_bad_values" {
   command = plan
 
   variables {
-    account_id         = "x"
-    key_arns           = { notifications = "x", logs = "y" }
-    emails             = ["nobody"]
-    databases          = { one = "" }
-    cache_nodes        = { one = "" }
-    redshift_clusters  = { one = "" }
-    trail_log_group    = ""
-    log_groups         = ["A B"]
-    log_retention_days = 30
+    account_id        = "x"
+    key_arn           = "key"
+    emails            = ["nobody"]
+    databases         = { one = "" }
+    cache_nodes       = { one = "" }
+    redshift_clusters = { one = "" }
+    trail_log_group   = ""
   }
 
   expect_failures = [
-    var.account_id, var.key_arns, var.emails, var.databases, var.cache_nodes, var.redshift_clusters, var.trail_log_group, var.log_groups, var.log_retention_days,
+    var.account_id, var.key_arn, var.emails, var.databases, var.cache_nodes, var.redshift_clusters, var.trail_log_group,
   ]
+}
+
+run "refuses_topics_that_are_none" {
+  module {
+    source = "./modules/monitoring"
+  }
+
+  command = plan
+
+  variables {
+    topic_arns = { critical = "critical", warning = "warning" }
+  }
+
+  expect_failures = [var.topic_arns]
 }

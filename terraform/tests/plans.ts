@@ -9,10 +9,10 @@ const kept = join(terraform, '../node_modules/.cache/terraform-plans');
 export const environments = ['dev', 'staging', 'prod'] as const;
 export type Environment = (typeof environments)[number];
 
-/** The folder of an environment. */
-export const folderOf = (environment: Environment) => join(terraform, 'environments', environment);
+/** The folder of an environment, or of what accounts have once. */
+export const folderOf = (environment: Environment | 'account') => join(terraform, 'environments', environment);
 
-/** The plan of an environment. Planning takes half a minute, so the suites share one for each state of the sources. */
+/** The plan of an environment and of its account. Planning takes half a minute, so the suites share one for each state of the sources. */
 export async function planOf(environment: Environment): Promise<Plan> {
   const file = join(kept, `${environment}-${digest(environment)}.json`);
   if (!existsSync(file)) {
@@ -28,7 +28,12 @@ export async function planOf(environment: Environment): Promise<Plan> {
 
 function digest(environment: Environment): string {
   const hash = createHash('sha256');
-  const sources = [join(terraform, 'modules'), folderOf(environment), join(terraform, 'terraform.ts')];
+  const sources = [
+    join(terraform, 'modules'),
+    join(terraform, 'environments/account'),
+    folderOf(environment),
+    join(terraform, 'terraform.ts'),
+  ];
   for (const source of sources) {
     const files = statSync(source).isFile()
       ? [source]

@@ -202,13 +202,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'backups-encrypted': { spoil: (plan) => unset(plan, 'aws_backup_vault', 'kms_key_arn') },
   'keys-rotate': { spoil: set('aws_kms_key', { enable_key_rotation: false }) },
   'keys-for-one-purpose': {
-    spoil: (plan) =>
-      remove(
-        plan,
-        'aws_kms_key',
-        ({ address, index }) =>
-          index === 'hipaa' && (address.startsWith('module.kms.') || address.startsWith('module.kms_secondary.')),
-      ),
+    spoil: (plan) => remove(plan, 'aws_kms_key', ({ index }) => index === 'hipaa'),
   },
   // Kubernetes
   'supported-version': { spoil: set('aws_eks_cluster', { version: '1.27' }) },
@@ -269,11 +263,17 @@ export const examples: Readonly<Record<string, Example>> = {
     },
   },
   'config-delivers': {
-    spoil: set('aws_config_delivery_channel', { s3_bucket_name: 'mlops-prod-audit-345678901234' }),
+    spoil: set('aws_config_delivery_channel', { s3_bucket_name: 'mlops-account-audit-345678901234' }),
   },
-  'bucket-names-are-ours': { spoil: set('aws_s3_bucket', { bucket: 'mlops-prod-data' }, named('data')) },
+  'bucket-names-are-ours': { spoil: set('aws_s3_bucket', { bucket: 'mlops-prod-backups' }, named('backups')) },
   'names-fit': { spoil: set('aws_iam_role', { name: 'mlops-prod-'.padEnd(65, 'x') }) },
   'functions-share-concurrency': { spoil: set('aws_lambda_function', { reserved_concurrent_executions: 5 }) },
+  'functions-reach-their-services': {
+    spoil: (plan) => remove(plan, 'aws_vpc_endpoint', named('elasticache')),
+  },
+  'recovery-points-fit-their-lock': {
+    spoil: set('aws_backup_vault_lock_configuration', { max_retention_days: 14 }),
+  },
   'services-inside': {
     spoil: set('aws_eks_cluster', { kubernetes_network_config: [{ service_ipv4_cidr: '172.20.0.0/16' }] }),
   },

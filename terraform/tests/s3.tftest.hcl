@@ -70,14 +70,52 @@ run "encrypts_and_closes_every_bucket" {
   }
 
   assert {
-    condition     = alltrue([for control in aws_s3_bucket_ownership_controls.this : one(control.rule).object_ownership == "BucketOwnerEnforced"])
-    error_message = "ACLs are off."
-  }
-
-  assert {
     condition     = length(aws_s3_bucket_logging.this) == 6
     error_message = "Every bucket but the log's own logs its accesses."
   }
+}
+
+run "makes_the_buckets_of_one_purpose" {
+  module {
+    source = "./modules/s3"
+  }
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    key_arns          = { audit = "arn:aws:kms:us-east-1:123456789012:key/audit", config = "arn:aws:kms:us-east-1:123456789012:key/audit" }
+    replicas          = { audit = "arn:aws:kms:us-west-2:123456789012:key/audit" }
+    regulated_teams   = {}
+    access_log_bucket = "mlops-account-access-logs-123456789012"
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_s3_bucket.this)) == "audit config" && alltrue([for logging in aws_s3_bucket_logging.this : logging.target_bucket == var.access_log_bucket])
+    error_message = "What is not asked for is not made; accesses are logged where somebody else keeps them."
+  }
+
+  assert {
+    condition     = output.log_bucket_arn == null && output.audit_bucket == "mlops-prod-audit-123456789012" && join(" ", keys(output.zones)) == "audit config"
+    error_message = "Nothing is said of buckets that are not made."
+  }
+}
+
+run "refuses_unknown_buckets_and_copies_of_others" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    key_arns          = { unknown = "arn:aws:kms:us-east-1:123456789012:key/x" }
+    regulated_teams   = {}
+    access_log_bucket = ""
+  }
+
+  expect_failures = [var.key_arns, var.access_log_bucket]
 }
 
 run "writes_regulated_data_under_its_key" {
@@ -250,7 +288,6 @@ run "refuses_bad_values" {
 
   variables {
     account_id    = "x"
-    key_arns      = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
     replicas      = { unknown = "arn:aws:kms:us-west-2:123456789012:key/x" }
     audit_lock    = { mode = "NONE", days = 2557 }
     tiering_days  = 10
@@ -258,7 +295,23 @@ run "refuses_bad_values" {
     force_destroy = true
   }
 
-  expect_failures = [var.account_id, var.key_arns, var.replicas, var.audit_lock, var.tiering_days, var.trail_arn, var.force_destroy]
+  expect_failures = [var.account_id, var.replicas, var.audit_lock, var.tiering_days, var.trail_arn, var.force_destroy]
+}
+
+run "refuses_keys_of_buckets_that_are_none" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    key_arns = { data = "data", artifacts = "a", logs = "l", audit = "a", config = "c", backups = "b" }
+  }
+
+  expect_failures = [var.key_arns]
 }
 
 run "refuses_keys_that_are_no_arns_and_early_deletion" {
@@ -295,4 +348,21 @@ run "refuses_production_without_copies_and_a_year_of_logs" {
   }
 
   expect_failures = [var.replicas, var.log_retention_days]
+}
+
+run "refuses_copies_of_what_is_not_made" {
+  module {
+    source = "./modules/s3"
+  }
+
+  command = plan
+
+  providers = { aws = aws, aws.secondary = aws.secondary }
+
+  variables {
+    key_arns        = { artifacts = "arn:aws:kms:us-east-1:123456789012:key/artifacts" }
+    regulated_teams = {}
+  }
+
+  expect_failures = [var.replicas]
 }

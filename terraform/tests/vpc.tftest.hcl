@@ -37,7 +37,7 @@ run "spreads_over_three_zones" {
   }
 
   assert {
-    condition     = length(aws_nat_gateway.this) == 3 && length(aws_route.nat) == 3
+    condition     = length(aws_nat_gateway.this) == 3 && length(aws_route_table.private) == 3
     error_message = "Each zone has its own way out."
   }
 
@@ -78,8 +78,19 @@ run "is_closed" {
   }
 
   assert {
-    condition     = join(" ", keys(aws_vpc_endpoint.gateway)) == "dynamodb s3" && alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.private_dns_enabled])
-    error_message = "S3 and DynamoDB are reached by gateways, the rest by private names."
+    condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.private_dns_enabled])
+    error_message = "S3 is reached by a gateway, the rest by private names."
+  }
+}
+
+run "keeps_inside_what_is_given_no_way_out" {
+  module {
+    source = "./modules/vpc"
+  }
+
+  assert {
+    condition     = length(aws_default_route_table.intra.route) == 0
+    error_message = "The main route table leads nowhere, and intra subnets have no other."
   }
 }
 
@@ -94,7 +105,7 @@ run "saves_with_one_gateway" {
   }
 
   assert {
-    condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 3
+    condition     = length(aws_nat_gateway.this) == 1 && length(aws_route_table.private) == 1
     error_message = "One gateway serves three zones."
   }
 }
@@ -139,7 +150,7 @@ run "refuses_bad_values" {
     vpc_cidr            = "10.2.0.0/20"
     availability_zones  = ["us-east-1a", "us-east-1b", "us-east-1b"]
     nat                 = "many"
-    interface_endpoints = ["dynamodb"]
+    interface_endpoints = ["ECR API"]
     flow_log_bucket_arn = "mlops-prod-logs"
     cluster_name        = ""
   }

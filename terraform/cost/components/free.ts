@@ -22,6 +22,7 @@ export const free: Readonly<Record<string, string>> = {
   aws_config_delivery_channel: setting,
   aws_db_parameter_group: setting,
   aws_db_subnet_group: setting,
+  aws_default_route_table: network,
   aws_default_security_group: network,
   aws_ebs_default_kms_key: setting,
   aws_ebs_encryption_by_default: setting,

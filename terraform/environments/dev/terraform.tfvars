@@ -22,7 +22,6 @@ rds_multi_az       = false
 # Cost optimization
 enable_spot_instances = true
 spot_max_price        = "0.30"
-monthly_budget        = 1500
 
 # People
 access_entries = {
@@ -35,7 +34,6 @@ access_entries = {
 }
 teams  = { data-science = {} }
 domain = "dev.mlops.example.com"
-emails = ["mlops-support@company.com"]
 
 # Tags
 tags = {

@@ -26,13 +26,6 @@ rds_multi_az       = true
 # Cost optimization
 enable_spot_instances = true
 spot_max_price        = "0.38"
-# The first year's 6.5 M$ for infrastructure; people and licences are no part of AWS's bill.
-monthly_budget = 541667
-team_budgets = {
-  data-science = { amount = 120000 }
-  clinical     = { amount = 80000 }
-  payments     = { amount = 80000 }
-}
 
 # People
 access_entries = {
@@ -55,7 +48,6 @@ teams = {
   payments     = { compliance = "pci" }
 }
 domain = "mlops.example.com"
-emails = ["mlops-support@company.com"]
 
 # Tags
 tags = {

@@ -1,42 +1,6 @@
-output "helm_values" {
-  description = "What the charts' values need."
-  value = merge(module.eks.helm_values, {
-    region                = var.region
-    prometheusRemoteWrite = module.monitoring.prometheus_remote_write_url
-  })
-}
-
-output "cluster" {
-  description = "How to reach the cluster: aws eks update-kubeconfig --name <name> --region <region>."
-  value       = { name = module.eks.cluster_name, region = var.region, endpoint = module.eks.cluster_endpoint, oidc_provider_arn = module.eks.oidc_provider_arn }
-}
-
-output "role_arns" {
-  description = "Role of each service account."
-  value       = module.access.pod_identities
-}
-
-output "zones" {
-  description = "Where each zone of the data platform lies."
-  value       = module.s3.zones
-}
-
-output "secrets_by_hand" {
-  description = "Secrets that wait for their content."
-  value       = module.access.secrets_by_hand
-}
-
-output "name_servers" {
-  description = "To be entered as NS records of the parent domain."
-  value       = module.dns.name_servers
-}
-
-output "spot_max_price" {
-  description = "Highest price per hour of a spot node that the cost estimate takes."
-  value       = var.spot_max_price
-}
-
-output "image_repositories" {
-  description = "Where the images that are built here are pushed to."
-  value       = module.registry.urls
-}
+output "helm_values" { value = module.platform.helm_values }
+output "cluster" { value = module.platform.cluster }
+output "role_arns" { value = module.platform.role_arns }
+output "zones" { value = module.platform.zones }
+output "secrets_by_hand" { value = module.platform.secrets_by_hand }
+output "spot_max_price" { value = module.platform.spot_max_price }

@@ -22,7 +22,6 @@ rds_multi_az       = true
 # Cost optimization
 enable_spot_instances = true
 spot_max_price        = "0.38"
-monthly_budget        = 8000
 
 # People
 access_entries = {
@@ -38,7 +37,6 @@ teams = {
   clinical     = { compliance = "hipaa" }
 }
 domain = "staging.mlops.example.com"
-emails = ["mlops-support@company.com"]
 
 # Tags
 tags = {

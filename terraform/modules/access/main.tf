@@ -46,9 +46,6 @@ locals {
       { sid = "Logs", actions = local.write, resources = [for path in ["fake/*", "index/*", "loki_cluster_seed.json"] : "${local.s3.logs}/${path}"] },
       { sid = "Key", actions = local.key, resources = [var.key_arns.logs] },
     ]
-    "monitoring/prometheus" = [
-      { sid = "Metrics", actions = ["aps:RemoteWrite"], resources = [var.prometheus_workspace_arn] },
-    ]
     "external-secrets/external-secrets" = [
       {
         sid       = "Secrets", actions = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"]
@@ -58,7 +55,16 @@ locals {
     ]
     "cert-manager/cert-manager" = [
       { sid = "Change", actions = ["route53:GetChange"], resources = ["${local.aws}:route53:::change/*"] },
-      { sid = "Prove", actions = ["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"], resources = [var.hosted_zone_arn] },
+      { sid = "Read", actions = ["route53:ListResourceRecordSets"], resources = ["${local.aws}:route53:::hostedzone/*"] },
+      # The zone lives longer than the environment, in the account's state; what is proven there is proven by these records alone.
+      # https://cert-manager.io/docs/configuration/acme/dns01/route53/
+      {
+        sid = "Prove", actions = ["route53:ChangeResourceRecordSets"], resources = ["${local.aws}:route53:::hostedzone/*"]
+        conditions = [
+          { test = "ForAllValues:StringEquals", variable = "route53:ChangeResourceRecordSetsRecordTypes", values = ["TXT"] },
+          { test = "ForAllValues:StringLike", variable = "route53:ChangeResourceRecordSetsNormalizedRecordNames", values = ["_acme-challenge.${var.domain}", "_acme-challenge.*.${var.domain}"] },
+        ]
+      },
       { sid = "Find", actions = ["route53:ListHostedZonesByName"], resources = ["*"] },
     ]
     "velero/velero" = [
@@ -200,6 +206,12 @@ locals {
       sid       = "Certificates", actions = ["acm:DescribeCertificate", "acm:ListCertificates"]
       resources = ["*"] # certificates are found by host name
     },
+    # The first balancer of an account brings the service its role: without it, it is refused.
+    {
+      sid        = "FirstBalancer", actions = ["iam:CreateServiceLinkedRole"]
+      resources  = ["${local.aws}:iam::${var.account_id}:role/aws-service-role/elasticloadbalancing.amazonaws.com/*"]
+      conditions = [{ test = "StringEquals", variable = "iam:AWSServiceName", values = ["elasticloadbalancing.amazonaws.com"] }]
+    },
     {
       sid       = "MakeGroups", actions = ["ec2:CreateSecurityGroup"]
       resources = ["${local.aws}:ec2:${local.here}:vpc/${var.vpc_id}", "${local.aws}:ec2:${local.here}:security-group/*"]
@@ -248,7 +260,7 @@ locals {
       ]
     },
   ]
-  data_services = ["aps", "eks", "kms", "redshift", "redshift-data", "s3", "secretsmanager", "sqs"]
+  data_services = ["eks", "kms", "redshift", "redshift-data", "s3", "secretsmanager", "sqs"]
   # those of AmazonEBSCSIDriverPolicy, which the volume driver's role has, too
   volume_driver = [for call in [
     "AttachVolume", "CopyVolumes", "CreateSnapshot", "CreateTags", "CreateVolume", "DeleteSnapshot", "DeleteTags", "DeleteVolume",
@@ -380,4 +392,13 @@ resource "aws_secretsmanager_secret" "by_hand" {
   kms_key_id              = var.key_arns.secrets
   recovery_window_in_days = var.tags.Environment == "dev" ? 0 : 30
   tags                    = var.tags
+
+  dynamic "replica" {
+    for_each = var.secret_replica == null ? [] : [var.secret_replica]
+
+    content {
+      region     = replica.value.region
+      kms_key_id = replica.value.key_arn
+    }
+  }
 }

@@ -86,13 +86,13 @@ variable "secret_prefix" {
   }
 }
 
-variable "hosted_zone_arn" {
-  description = "Zone in which cert-manager proves that the names are ours."
+variable "domain" {
+  description = "Domain in which cert-manager proves that the names are ours."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[a-z-]+:route53:::hostedzone/", var.hosted_zone_arn))
-    error_message = "hosted_zone_arn must be the ARN of a hosted zone."
+    condition     = can(regex("^([a-z0-9-]+\\.)+[a-z]{2,}$", var.domain))
+    error_message = "domain must be a domain name."
   }
 }
 
@@ -103,16 +103,6 @@ variable "vpc_id" {
   validation {
     condition     = length(var.vpc_id) > 0
     error_message = "vpc_id must not be empty."
-  }
-}
-
-variable "prometheus_workspace_arn" {
-  description = "Managed Prometheus workspace that takes the metrics."
-  type        = string
-
-  validation {
-    condition     = can(regex("^arn:[a-z-]+:aps:", var.prometheus_workspace_arn))
-    error_message = "prometheus_workspace_arn must be the ARN of a workspace."
   }
 }
 
@@ -129,6 +119,17 @@ variable "teams" {
   validation {
     condition     = alltrue([for team in values(var.teams) : contains(["none", "hipaa", "pci"], team.compliance)])
     error_message = "compliance must be none, hipaa or pci."
+  }
+}
+
+variable "secret_replica" {
+  description = "Second region to which the secrets that people fill in are copied, with the key that encrypts them there. Null: none."
+  type        = object({ region = string, key_arn = string })
+  default     = null
+
+  validation {
+    condition     = var.secret_replica == null || try(startswith(var.secret_replica.key_arn, "arn:"), false)
+    error_message = "secret_replica needs the ARN of a key."
   }
 }
 

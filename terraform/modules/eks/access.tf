@@ -1,10 +1,3 @@
-# For roles of other accounts and for what cannot use Pod Identity.
-resource "aws_iam_openid_connect_provider" "this" {
-  url            = aws_eks_cluster.this.identity[0].oidc[0].issuer
-  client_id_list = ["sts.amazonaws.com"]
-  tags           = var.tags
-}
-
 resource "aws_eks_pod_identity_association" "this" {
   for_each = merge(var.pod_identities, { "kube-system/ebs-csi-controller-sa" = var.ebs_csi_role_arn })
 

@@ -57,23 +57,24 @@ resource "aws_sqs_queue_policy" "interruptions" {
 }
 
 resource "aws_cloudwatch_event_rule" "interruptions" {
-  for_each = var.karpenter == null ? {} : {
-    spot         = { source = "aws.ec2", detail = "EC2 Spot Instance Interruption Warning" }
-    rebalance    = { source = "aws.ec2", detail = "EC2 Instance Rebalance Recommendation" }
-    state-change = { source = "aws.ec2", detail = "EC2 Instance State-change Notification" }
-    health       = { source = "aws.health", detail = "AWS Health Event" }
-  }
+  count = var.karpenter == null ? 0 : 1
 
-  name          = "${local.cluster_name}-karpenter-${each.key}"
-  description   = each.value.detail
-  event_pattern = jsonencode({ source = [each.value.source], "detail-type" = [each.value.detail] })
-  tags          = var.tags
+  name        = "${local.cluster_name}-karpenter"
+  description = "What Karpenter hears of its nodes' end before it comes"
+  event_pattern = jsonencode({
+    source = ["aws.ec2", "aws.health"]
+    "detail-type" = [
+      "AWS Health Event", "EC2 Instance Rebalance Recommendation", "EC2 Instance State-change Notification",
+      "EC2 Spot Instance Interruption Warning",
+    ]
+  })
+  tags = var.tags
 }
 
 resource "aws_cloudwatch_event_target" "interruptions" {
-  for_each = aws_cloudwatch_event_rule.interruptions
+  count = var.karpenter == null ? 0 : 1
 
-  rule      = each.value.name
+  rule      = aws_cloudwatch_event_rule.interruptions[0].name
   target_id = "karpenter"
   arn       = aws_sqs_queue.interruptions[0].arn
 }

@@ -23,16 +23,6 @@ output "cluster_security_group_id" {
   value       = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
 }
 
-output "oidc_provider_arn" {
-  description = "IAM's provider for the cluster's service account tokens."
-  value       = aws_iam_openid_connect_provider.this.arn
-}
-
-output "oidc_issuer" {
-  description = "Issuer of the cluster's service account tokens."
-  value       = aws_eks_cluster.this.identity[0].oidc[0].issuer
-}
-
 output "node_role_arn" {
   description = "Role of the managed nodes."
   value       = aws_iam_role.node["node"].arn

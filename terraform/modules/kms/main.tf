@@ -7,7 +7,7 @@ locals {
     data         = { purpose = "Data zones", services = [] }
     eks          = { purpose = "Kubernetes secrets", services = [] }
     hipaa        = { purpose = "Health data", services = [], attaches_volumes = true }
-    logs         = { purpose = "Logs and metrics", services = ["delivery.logs.amazonaws.com", "aps.amazonaws.com"], encrypts_log_groups = true }
+    logs         = { purpose = "Logs and metrics", services = ["delivery.logs.amazonaws.com"], encrypts_log_groups = true }
     notifications = {
       purpose  = "Topics and queues"
       services = ["budgets.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com"]
@@ -147,6 +147,19 @@ resource "aws_kms_key" "this" {
   deletion_window_in_days = var.deletion_window
   policy                  = data.aws_iam_policy_document.key[each.key].json
   tags                    = merge(var.tags, { Name = "${var.name}-${each.key}" })
+}
+
+# Whoever makes a volume without naming a key gets ours, and no volume of the region is without one.
+resource "aws_ebs_encryption_by_default" "this" {
+  count = contains(var.domains, "volumes") ? 1 : 0
+
+  enabled = true
+}
+
+resource "aws_ebs_default_kms_key" "this" {
+  count = contains(var.domains, "volumes") ? 1 : 0
+
+  key_arn = aws_kms_key.this["volumes"].arn
 }
 
 resource "aws_kms_alias" "this" {

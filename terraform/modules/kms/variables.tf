@@ -43,8 +43,8 @@ variable "domains" {
   description = "Domains of data that get a key of their own (main.tf says what each is for and which services use it)."
   type        = set(string)
   default = [
-    "artifacts", "audit", "backup-vault", "backups", "data", "eks", "hipaa", "logs", "notifications", "pci", "rds", "redis",
-    "redshift", "secrets", "volumes",
+    "artifacts", "backups", "data", "eks", "hipaa", "logs", "notifications", "pci", "rds", "redis", "redshift", "secrets",
+    "volumes",
   ]
 
   validation {

@@ -1,5 +1,6 @@
 locals {
-  topics = toset(["critical", "warning"])
+  topics     = toset(var.topic_arns == null ? ["critical", "warning"] : [])
+  topic_arns = var.topic_arns == null ? { for key, topic in aws_sns_topic.this : key => topic.arn } : { critical = var.topic_arns.critical, warning = var.topic_arns.warning }
   publishers = [
     "budgets.amazonaws.com", "cloudtrail.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com",
   ]
@@ -47,7 +48,7 @@ resource "aws_sns_topic" "this" {
   for_each = local.topics
 
   name              = "${var.name}-${each.key}"
-  kms_master_key_id = var.key_arns.notifications
+  kms_master_key_id = var.key_arn
   tags              = var.tags
 }
 
@@ -105,32 +106,6 @@ resource "aws_sns_topic_subscription" "email" {
   endpoint  = each.value.address
 }
 
-resource "aws_cloudwatch_log_group" "this" {
-  for_each = var.log_groups
-
-  name              = "/${var.name}/${each.key}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.key_arns.logs
-  tags              = var.tags
-}
-
-resource "aws_cloudwatch_log_group" "prometheus" {
-  name              = "/aws/vendedlogs/prometheus/${var.name}"
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.key_arns.logs
-  tags              = var.tags
-}
-
-resource "aws_prometheus_workspace" "this" {
-  alias       = var.name
-  kms_key_arn = var.key_arns.logs
-  tags        = var.tags
-
-  logging_configuration {
-    log_group_arn = "${aws_cloudwatch_log_group.prometheus.arn}:*"
-  }
-}
-
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
@@ -145,8 +120,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   comparison_operator = each.value.above == null ? "LessThanThreshold" : "GreaterThanThreshold"
   threshold           = each.value.above == null ? each.value.below : each.value.above
   treat_missing_data  = "notBreaching" # dev is stopped at night
-  alarm_actions       = [aws_sns_topic.this[each.value.topic].arn]
-  ok_actions          = [aws_sns_topic.this[each.value.topic].arn]
+  alarm_actions       = [local.topic_arns[each.value.topic]]
+  ok_actions          = [local.topic_arns[each.value.topic]]
   tags                = var.tags
 }
 
@@ -178,7 +153,7 @@ resource "aws_cloudwatch_metric_alarm" "events" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = each.key == "unauthorised-calls" ? 10 : 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.this["critical"].arn]
+  alarm_actions       = [local.topic_arns["critical"]]
   tags                = var.tags
 
   depends_on = [aws_cloudwatch_log_metric_filter.events]

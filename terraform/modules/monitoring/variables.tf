@@ -39,13 +39,25 @@ variable "account_id" {
   }
 }
 
-variable "key_arns" {
-  description = "KMS keys: topics; log groups and metrics."
-  type        = object({ notifications = string, logs = string })
+variable "topic_arns" {
+  description = "Topics that alarms speak to. Null: they are made here, once for each account."
+  type        = object({ critical = string, warning = string })
+  default     = null
 
   validation {
-    condition     = alltrue([for arn in values(var.key_arns) : startswith(arn, "arn:")])
-    error_message = "key_arns must be ARNs."
+    condition     = var.topic_arns == null || try(alltrue([for arn in values(var.topic_arns) : can(regex("^arn:[a-z-]+:sns:", arn))]), false)
+    error_message = "topic_arns must be ARNs of topics."
+  }
+}
+
+variable "key_arn" {
+  description = "KMS key of the topics that are made here."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.topic_arns != null || try(startswith(var.key_arn, "arn:"), false)
+    error_message = "Topics need key_arn, the ARN of a key."
   }
 }
 
@@ -101,27 +113,5 @@ variable "trail_log_group" {
   validation {
     condition     = var.trail_log_group == null || try(length(var.trail_log_group) > 0, false)
     error_message = "trail_log_group must not be empty."
-  }
-}
-
-variable "log_groups" {
-  description = "Log groups of applications."
-  type        = set(string)
-  default     = ["platform", "workloads"]
-
-  validation {
-    condition     = alltrue([for group in var.log_groups : can(regex("^[a-z0-9-]+$", group))])
-    error_message = "Names are lower-case letters, digits and hyphens."
-  }
-}
-
-variable "log_retention_days" {
-  description = "How long CloudWatch keeps the logs."
-  type        = number
-  default     = 365
-
-  validation {
-    condition     = contains([365, 400, 545, 731, 1096, 1827, 2192, 2557], var.log_retention_days)
-    error_message = "log_retention_days must be a value that CloudWatch knows, of at least a year."
   }
 }

@@ -1,6 +1,7 @@
 locals {
   # A zone is a place in a bucket with a life of its own. Names and prefixes are those that the manifests use.
-  zones = {
+  zones = { for zone, place in local.all_zones : zone => place if contains(keys(var.key_arns), place.bucket) }
+  all_zones = {
     raw       = { bucket = "data", prefix = "raw/", storage_class = "GLACIER_IR" }
     processed = { bucket = "data", prefix = "processed/", storage_class = "INTELLIGENT_TIERING" }
     models    = { bucket = "artifacts", prefix = "models/", storage_class = "INTELLIGENT_TIERING" }
@@ -9,12 +10,13 @@ locals {
     config    = { bucket = "config", prefix = "", storage_class = "GLACIER_IR" }
   }
   expiration = { logs = var.log_retention_days, "access-logs" = var.log_retention_days }
-  encrypted  = { for bucket, arn in var.key_arns : bucket => arn }
+  encrypted  = var.key_arns
   # S3 delivers its own access logs only to buckets that are encrypted with S3's key.
-  buckets          = toset(concat(keys(local.encrypted), ["access-logs"]))
-  iam              = "arn:${data.aws_partition.current.partition}"
-  regulated_copies = contains(keys(var.replicas), "data") ? var.regulated_teams : {}
-  locked           = toset(["audit"])
+  takes_access_logs = var.access_log_bucket == null
+  buckets           = toset(concat(keys(local.encrypted), local.takes_access_logs ? ["access-logs"] : []))
+  iam               = "arn:${data.aws_partition.current.partition}"
+  regulated_copies  = contains(keys(var.replicas), "data") ? var.regulated_teams : {}
+  locked            = setintersection(["audit"], keys(local.encrypted))
   # Names of buckets are one space for all accounts of AWS.
   names         = { for bucket in local.buckets : bucket => "${var.name}-${bucket}-${var.account_id}" }
   replica_names = { for bucket in keys(var.replicas) : bucket => "${var.name}-${bucket}-replica-${var.account_id}" }
@@ -32,7 +34,7 @@ locals {
     }]
     "access-logs" = [{
       sid    = "ServerAccessLogs", service = "logging.s3.amazonaws.com", actions = ["s3:PutObject"]
-      source = "${local.iam}:s3:::${var.name}-*"
+      source = "${local.iam}:s3:::*-${var.account_id}"
     }]
   }
 }
@@ -83,29 +85,12 @@ resource "aws_s3_bucket_public_access_block" "this" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_ownership_controls" "this" {
-  for_each = local.buckets
-
-  bucket = aws_s3_bucket.this[each.key].id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
 resource "aws_s3_bucket_logging" "this" {
   for_each = local.encrypted
 
   bucket        = aws_s3_bucket.this[each.key].id
-  target_bucket = aws_s3_bucket.this["access-logs"].id
+  target_bucket = local.takes_access_logs ? aws_s3_bucket.this["access-logs"].id : var.access_log_bucket
   target_prefix = "${each.key}/"
 
   depends_on = [aws_s3_bucket_policy.this]
-}
-
-resource "aws_s3_bucket_notification" "this" {
-  for_each = toset(["data", "artifacts"])
-
-  bucket      = aws_s3_bucket.this[each.key].id
-  eventbridge = true
 }

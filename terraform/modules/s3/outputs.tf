@@ -19,19 +19,19 @@ output "zones" {
 }
 
 output "log_bucket_arn" {
-  description = "Bucket for flow logs, known once it accepts deliveries."
-  value       = aws_s3_bucket.this["logs"].arn
+  description = "Bucket for flow logs, known once it accepts deliveries; null where it is not made here."
+  value       = one([for bucket, made in aws_s3_bucket.this : made.arn if bucket == "logs"])
   depends_on  = [aws_s3_bucket_policy.this]
 }
 
 output "audit_bucket" {
-  description = "Bucket for CloudTrail, known once it accepts deliveries."
-  value       = aws_s3_bucket.this["audit"].bucket
+  description = "Bucket for CloudTrail, known once it accepts deliveries; null where it is not made here."
+  value       = one([for bucket, made in aws_s3_bucket.this : made.bucket if bucket == "audit"])
   depends_on  = [aws_s3_bucket_policy.this, aws_s3_bucket_object_lock_configuration.this]
 }
 
 output "config_bucket" {
-  description = "Bucket for Config's history, known once it accepts deliveries."
-  value       = aws_s3_bucket.this["config"].bucket
+  description = "Bucket for Config's history, known once it accepts deliveries; null where it is not made here."
+  value       = one([for bucket, made in aws_s3_bucket.this : made.bucket if bucket == "config"])
   depends_on  = [aws_s3_bucket_policy.this]
 }

@@ -48,17 +48,6 @@ resource "aws_s3_bucket_public_access_block" "replica" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_ownership_controls" "replica" {
-  for_each = local.replicas
-  provider = aws.secondary
-
-  bucket = aws_s3_bucket.replica[each.key].id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
 data "aws_iam_policy_document" "replica" {
   for_each = local.replicas
 

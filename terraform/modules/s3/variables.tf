@@ -40,15 +40,13 @@ variable "account_id" {
 }
 
 variable "key_arns" {
-  description = "KMS key of each bucket."
-  type = object({
-    data      = string
-    artifacts = string
-    logs      = string
-    audit     = string
-    config    = string
-    backups   = string
-  })
+  description = "The buckets that are made (data, artifacts, logs, backups; audit and config once for each account), and the KMS key of each."
+  type        = map(string)
+
+  validation {
+    condition     = length(var.key_arns) > 0 && length(setsubtract(keys(var.key_arns), ["data", "artifacts", "logs", "audit", "config", "backups"])) == 0
+    error_message = "key_arns may name data, artifacts, logs, audit, config and backups."
+  }
 
   validation {
     condition     = alltrue([for arn in values(var.key_arns) : startswith(arn, "arn:")])
@@ -72,7 +70,12 @@ variable "replicas" {
   }
 
   validation {
-    condition     = var.tags.Environment != "prod" || alltrue([for bucket in ["data", "artifacts", "audit", "backups"] : contains(keys(var.replicas), bucket)])
+    condition     = length(setsubtract(keys(var.replicas), keys(var.key_arns))) == 0
+    error_message = "Only what is made here can be copied."
+  }
+
+  validation {
+    condition     = var.tags.Environment != "prod" || alltrue([for bucket in setintersection(["data", "artifacts", "audit", "backups"], keys(var.key_arns)) : contains(keys(var.replicas), bucket)])
     error_message = "Production copies data, artifacts, audit and backups to the second region."
   }
 }
@@ -140,12 +143,24 @@ variable "log_retention_days" {
 }
 
 variable "trail_arn" {
-  description = "The CloudTrail trail that may write to the audit bucket."
+  description = "The CloudTrail trail that may write to the audit bucket. Null where there is no such bucket."
   type        = string
+  default     = null
 
   validation {
-    condition     = can(regex("^arn:[a-z-]+:cloudtrail:", var.trail_arn))
-    error_message = "trail_arn must be the ARN of a CloudTrail trail."
+    condition     = !contains(keys(var.key_arns), "audit") || can(regex("^arn:[a-z-]+:cloudtrail:", var.trail_arn))
+    error_message = "The audit bucket needs trail_arn, the ARN of a CloudTrail trail."
+  }
+}
+
+variable "access_log_bucket" {
+  description = "Bucket of the same region that takes S3's access logs. Null: it is made here."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.access_log_bucket == null || try(length(var.access_log_bucket) > 2, false)
+    error_message = "access_log_bucket must be the name of a bucket."
   }
 }
 

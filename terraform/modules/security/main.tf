@@ -22,7 +22,7 @@ resource "aws_cloudwatch_log_group" "trail" {
 
   name              = "/aws/cloudtrail/${var.name}"
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.key_arns.logs
+  kms_key_id        = var.trail.log_key_arn
   tags              = var.tags
 }
 
@@ -77,7 +77,7 @@ resource "aws_cloudtrail" "this" {
   name                          = var.name
   s3_bucket_name                = var.audit_bucket
   s3_key_prefix                 = "cloudtrail"
-  kms_key_id                    = var.key_arns.audit
+  kms_key_id                    = var.audit_key_arn
   cloud_watch_logs_group_arn    = "${aws_cloudwatch_log_group.trail[0].arn}:*"
   cloud_watch_logs_role_arn     = aws_iam_role.trail[0].arn
   sns_topic_name                = var.trail.topic_name
@@ -111,7 +111,7 @@ resource "aws_cloudtrail" "this" {
 
     field_selector {
       field       = "resources.ARN"
-      starts_with = [for arn in var.trail.data_bucket_arns : "${arn}/"]
+      starts_with = var.trail.bucket_arn_prefixes
     }
   }
 
@@ -151,14 +151,6 @@ resource "aws_s3_account_public_access_block" "this" {
 }
 
 # ---- defaults of the region
-
-resource "aws_ebs_encryption_by_default" "this" {
-  enabled = true
-}
-
-resource "aws_ebs_default_kms_key" "this" {
-  key_arn = var.key_arns.volumes
-}
 
 resource "aws_ebs_snapshot_block_public_access" "this" {
   state = "block-all-sharing"
@@ -250,7 +242,7 @@ data "aws_iam_policy_document" "config" {
   statement {
     sid       = "Key"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [var.key_arns.audit]
+    resources = [var.audit_key_arn]
   }
 }
 

@@ -59,27 +59,33 @@ variable "config_bucket" {
   }
 }
 
-variable "key_arns" {
-  description = "KMS keys: the audit trail, log groups, and volumes (the region's default)."
-  type        = object({ audit = string, logs = string, volumes = string })
+variable "audit_key_arn" {
+  description = "KMS key of the trail and of Config's history."
+  type        = string
 
   validation {
-    condition     = alltrue([for arn in values(var.key_arns) : startswith(arn, "arn:")])
-    error_message = "key_arns must be ARNs."
+    condition     = startswith(var.audit_key_arn, "arn:")
+    error_message = "audit_key_arn must be an ARN."
   }
 }
 
 variable "trail" {
-  description = "CloudTrail of all regions and IAM's password rules: once for each account, thus null in the second region. data_bucket_arns are the buckets of which every read and write is recorded."
+  description = "CloudTrail of all regions and IAM's password rules: once for each account, thus null in the second region. Every read and write is recorded of the buckets whose ARN begins with one of bucket_arn_prefixes; log_key_arn encrypts the trail's log group."
   type = object({
-    data_bucket_arns = list(string)
-    topic_name       = optional(string)
+    bucket_arn_prefixes = list(string)
+    log_key_arn         = string
+    topic_name          = optional(string)
   })
   default = null
 
   validation {
-    condition     = var.trail == null || try(length(var.trail.data_bucket_arns) > 0, false)
-    error_message = "At least one bucket's reads and writes are recorded."
+    condition     = var.trail == null || try(length(var.trail.bucket_arn_prefixes) > 0 && alltrue([for prefix in var.trail.bucket_arn_prefixes : can(regex("^arn:[a-z-]+:s3:::[a-z0-9-]{3,}", prefix))]), false)
+    error_message = "At least one bucket's reads and writes are recorded, named by the beginning of its ARN."
+  }
+
+  validation {
+    condition     = var.trail == null || try(startswith(var.trail.log_key_arn, "arn:"), false)
+    error_message = "log_key_arn must be an ARN."
   }
 }
 

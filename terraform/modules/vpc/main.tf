@@ -6,6 +6,8 @@ locals {
     public  = { newbits = 4, first = 12, tags = { "kubernetes.io/role/elb" = "1" } }
     intra   = { newbits = 6, first = 60, tags = {} }
   }
+  # What shares a way out shares a route table.
+  ways_out = var.nat == "per_zone" ? local.zones : { shared = 0 }
   nat_zones = {
     none     = []
     single   = slice(var.availability_zones, 0, 1)
@@ -81,32 +83,34 @@ resource "aws_nat_gateway" "this" {
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
   tags   = merge(var.tags, { Name = "${var.name}-public" })
-}
 
-resource "aws_route" "internet" {
-  route_table_id         = aws_route_table.public.id
-  destination_cidr_block = "0.0.0.0/0"
-  gateway_id             = aws_internet_gateway.this.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.this.id
+  }
 }
 
 resource "aws_route_table" "private" {
-  for_each = local.zones
+  for_each = local.ways_out
 
   vpc_id = aws_vpc.this.id
   tags   = merge(var.tags, { Name = "${var.name}-private-${each.key}" })
+
+  dynamic "route" {
+    for_each = var.nat == "none" ? [] : [aws_nat_gateway.this[var.nat == "single" ? var.availability_zones[0] : each.key].id]
+
+    content {
+      cidr_block     = "0.0.0.0/0"
+      nat_gateway_id = route.value
+    }
+  }
 }
 
-resource "aws_route" "nat" {
-  for_each = var.nat == "none" ? {} : local.zones
-
-  route_table_id         = aws_route_table.private[each.key].id
-  destination_cidr_block = "0.0.0.0/0"
-  nat_gateway_id         = aws_nat_gateway.this[var.nat == "single" ? var.availability_zones[0] : each.key].id
-}
-
-resource "aws_route_table" "intra" {
-  vpc_id = aws_vpc.this.id
-  tags   = merge(var.tags, { Name = "${var.name}-intra" })
+# The main one, which a subnet has that is given no other: without a way out. Intra subnets stay with it.
+resource "aws_default_route_table" "intra" {
+  default_route_table_id = aws_vpc.this.default_route_table_id
+  route                  = []
+  tags                   = merge(var.tags, { Name = "${var.name}-intra" })
 }
 
 resource "aws_route_table_association" "public" {
@@ -120,24 +124,15 @@ resource "aws_route_table_association" "private" {
   for_each = local.zones
 
   subnet_id      = aws_subnet.private[each.key].id
-  route_table_id = aws_route_table.private[each.key].id
+  route_table_id = aws_route_table.private[var.nat == "per_zone" ? each.key : "shared"].id
 }
 
-resource "aws_route_table_association" "intra" {
-  for_each = local.zones
-
-  subnet_id      = aws_subnet.intra[each.key].id
-  route_table_id = aws_route_table.intra.id
-}
-
-resource "aws_vpc_endpoint" "gateway" {
-  for_each = toset(["s3", "dynamodb"])
-
+resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
-  service_name      = "com.amazonaws.${data.aws_region.current.id}.${each.key}"
+  service_name      = "com.amazonaws.${data.aws_region.current.id}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = concat([for table in aws_route_table.private : table.id], [aws_route_table.intra.id])
-  tags              = merge(var.tags, { Name = "${var.name}-${each.key}" })
+  route_table_ids   = concat([for table in aws_route_table.private : table.id], [aws_default_route_table.intra.id])
+  tags              = merge(var.tags, { Name = "${var.name}-s3" })
 }
 
 resource "aws_security_group" "endpoints" {

@@ -71,13 +71,13 @@ variable "nat" {
 }
 
 variable "interface_endpoints" {
-  description = "AWS services that are reached at private addresses, as short names such as ecr.api. S3 and DynamoDB have gateway endpoints, which cost nothing; s3 here is for pods that may reach private addresses only."
+  description = "AWS services that are reached at private addresses, as short names such as ecr.api. S3 has a gateway endpoint, which costs nothing; s3 here is for pods that may reach private addresses only."
   type        = set(string)
   default     = []
 
   validation {
-    condition     = alltrue([for service in var.interface_endpoints : can(regex("^[a-z0-9.-]+$", service)) && service != "dynamodb"])
-    error_message = "interface_endpoints are short service names such as ecr.api; DynamoDB has a gateway endpoint."
+    condition     = alltrue([for service in var.interface_endpoints : can(regex("^[a-z0-9.-]+$", service))])
+    error_message = "interface_endpoints are short service names such as ecr.api."
   }
 }
 

@@ -96,3 +96,7 @@ mock_resource "aws_route53_zone" {
 mock_data "aws_iam_policy_document" {
   defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 }
+
+mock_resource "aws_ecr_repository" {
+  defaults = { arn = "arn:aws:ecr:us-east-1:123456789012:repository/mock" }
+}

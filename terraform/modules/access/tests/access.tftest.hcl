@@ -24,11 +24,10 @@ variables {
     pci               = "arn:aws:kms:us-east-1:123456789012:key/pci"
     notifications     = "arn:aws:kms:us-east-1:123456789012:key/notifications"
   }
-  secret_prefix            = "mlops/prod"
-  hosted_zone_arn          = "arn:aws:route53:::hostedzone/Z1"
-  vpc_id                   = "vpc-1"
-  prometheus_workspace_arn = "arn:aws:aps:us-east-1:123456789012:workspace/ws-1"
-  teams                    = { data-science = {}, clinical = { compliance = "hipaa" } }
+  secret_prefix = "mlops/prod"
+  domain        = "mlops.example.com"
+  vpc_id        = "vpc-1"
+  teams         = { data-science = {}, clinical = { compliance = "hipaa" } }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -152,6 +151,13 @@ run "touches_only_its_own" {
   }
 
   assert {
+    condition = alltrue([for statement in data.aws_iam_policy_document.workload["cert-manager/cert-manager"].statement :
+      !contains(statement.actions, "route53:ChangeResourceRecordSets") || length(statement.condition) == 2
+    ])
+    error_message = "cert-manager writes the records of its proofs, and no address of anything."
+  }
+
+  assert {
     condition     = !anytrue(flatten([for statement in data.aws_iam_policy_document.workload["feast/feast-features"].statement : [for resource in statement.resources : endswith(resource, "/mlops")]]))
     error_message = "Feast does not sign in as Redshift's superuser."
   }
@@ -182,19 +188,18 @@ run "refuses_bad_values" {
   command = plan
 
   variables {
-    account_id               = "x"
-    buckets                  = { data = "", artifacts = "", logs = "", backups = "", backups_replica = "" }
-    key_arns                 = { data = "x", artifacts = "x", logs = "x", backups = "x", backups_secondary = "x", secrets = "x", volumes = "x", hipaa = "x", pci = "x", notifications = "x" }
-    secret_prefix            = "mlops"
-    hosted_zone_arn          = "Z1"
-    vpc_id                   = ""
-    prometheus_workspace_arn = "ws-1"
-    teams                    = { "Data Science" = {} }
-    secrets_by_hand          = { "A B" = "x" }
+    account_id      = "x"
+    buckets         = { data = "", artifacts = "", logs = "", backups = "", backups_replica = "" }
+    key_arns        = { data = "x", artifacts = "x", logs = "x", backups = "x", backups_secondary = "x", secrets = "x", volumes = "x", hipaa = "x", pci = "x", notifications = "x" }
+    secret_prefix   = "mlops"
+    domain          = "localhost"
+    vpc_id          = ""
+    teams           = { "Data Science" = {} }
+    secrets_by_hand = { "A B" = "x" }
   }
 
   expect_failures = [
-    var.account_id, var.buckets, var.key_arns, var.secret_prefix, var.hosted_zone_arn, var.vpc_id, var.prometheus_workspace_arn, var.teams, var.secrets_by_hand,
+    var.account_id, var.buckets, var.key_arns, var.secret_prefix, var.domain, var.vpc_id, var.teams, var.secrets_by_hand,
   ]
 }
 
@@ -206,4 +211,25 @@ run "refuses_unknown_compliance" {
   }
 
   expect_failures = [var.teams]
+}
+
+run "copies_what_people_fill_in" {
+  variables {
+    secret_replica = { region = "us-west-2", key_arn = "arn:aws:kms:us-west-2:123456789012:key/secrets" }
+  }
+
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.by_hand : one(secret.replica).region == "us-west-2" && one(secret.replica).kms_key_id == var.secret_replica.key_arn])
+    error_message = "What is filled in once is in both regions."
+  }
+}
+
+run "refuses_a_copy_without_a_key" {
+  command = plan
+
+  variables {
+    secret_replica = { region = "us-west-2", key_arn = "key" }
+  }
+
+  expect_failures = [var.secret_replica]
 }

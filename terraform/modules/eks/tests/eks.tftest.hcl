@@ -150,6 +150,12 @@ run "installs_addons_and_identities" {
     condition     = aws_iam_role.node["karpenter-node"].name == "mlops-prod-karpenter-node" && aws_sqs_queue.interruptions[0].name == "mlops-prod-karpenter" && aws_sqs_queue.interruptions[0].kms_master_key_id == var.karpenter.interruption_key_arn
     error_message = "Karpenter finds its role and its encrypted queue."
   }
+
+  assert {
+    condition = alltrue([for event in ["AWS Health Event", "EC2 Instance Rebalance Recommendation", "EC2 Instance State-change Notification", "EC2 Spot Instance Interruption Warning"] :
+    contains(jsondecode(aws_cloudwatch_event_rule.interruptions[0].event_pattern)["detail-type"], event)])
+    error_message = "Karpenter hears of each way in which a node ends."
+  }
 }
 
 run "does_without_karpenter_and_options" {

@@ -7,8 +7,8 @@ variables {
   account_id    = "123456789012"
   audit_bucket  = "mlops-prod-audit-123456789012"
   config_bucket = "mlops-prod-config-123456789012"
-  key_arns      = { audit = "arn:aws:kms:us-east-1:123456789012:key/audit", logs = "arn:aws:kms:us-east-1:123456789012:key/logs", volumes = "arn:aws:kms:us-east-1:123456789012:key/volumes" }
-  trail         = { data_bucket_arns = ["arn:aws:s3:::mlops-prod-data"] }
+  audit_key_arn = "arn:aws:kms:us-east-1:123456789012:key/audit"
+  trail         = { bucket_arn_prefixes = ["arn:aws:s3:::mlops-prod-data-"], log_key_arn = "arn:aws:kms:us-east-1:123456789012:key/logs" }
   tags = {
     Environment = "prod"
     ManagedBy   = "terraform"
@@ -19,19 +19,19 @@ variables {
 
 run "records_everything" {
   assert {
-    condition     = aws_cloudtrail.this[0].is_multi_region_trail && aws_cloudtrail.this[0].enable_log_file_validation && aws_cloudtrail.this[0].include_global_service_events && aws_cloudtrail.this[0].kms_key_id == var.key_arns.audit && aws_cloudtrail.this[0].enable_logging
+    condition     = aws_cloudtrail.this[0].is_multi_region_trail && aws_cloudtrail.this[0].enable_log_file_validation && aws_cloudtrail.this[0].include_global_service_events && aws_cloudtrail.this[0].kms_key_id == var.audit_key_arn && aws_cloudtrail.this[0].enable_logging
     error_message = "All regions, validated digests, a key of ours."
   }
 
   assert {
     condition = anytrue([for selector in aws_cloudtrail.this[0].advanced_event_selector : anytrue([
-      for field in selector.field_selector : field.field == "resources.ARN" && one(coalesce(field.starts_with, [])) == "arn:aws:s3:::mlops-prod-data/"
+      for field in selector.field_selector : field.field == "resources.ARN" && one(coalesce(field.starts_with, [])) == "arn:aws:s3:::mlops-prod-data-"
     ])])
     error_message = "Reads and writes of data are recorded."
   }
 
   assert {
-    condition     = endswith(aws_cloudtrail.this[0].cloud_watch_logs_group_arn, ":*") && aws_cloudwatch_log_group.trail[0].kms_key_id == var.key_arns.logs && aws_cloudwatch_log_group.trail[0].retention_in_days == 365
+    condition     = endswith(aws_cloudtrail.this[0].cloud_watch_logs_group_arn, ":*") && aws_cloudwatch_log_group.trail[0].kms_key_id == var.trail.log_key_arn && aws_cloudwatch_log_group.trail[0].retention_in_days == 365
     error_message = "Alarms can read the trail; its log is encrypted and kept for a year."
   }
 }
@@ -53,8 +53,8 @@ run "detects" {
   }
 
   assert {
-    condition     = aws_ebs_encryption_by_default.this.enabled && aws_ebs_default_kms_key.this.key_arn == var.key_arns.volumes && aws_ec2_instance_metadata_defaults.this.http_tokens == "required" && aws_ebs_snapshot_block_public_access.this.state == "block-all-sharing"
-    error_message = "Volumes are encrypted, IMDSv2 is required, snapshots are not shared."
+    condition     = aws_ec2_instance_metadata_defaults.this.http_tokens == "required" && aws_ebs_snapshot_block_public_access.this.state == "block-all-sharing"
+    error_message = "IMDSv2 is required, snapshots are not shared."
   }
 
   assert {
@@ -126,14 +126,24 @@ run "refuses_bad_values" {
     audit_bucket       = ""
     config_bucket      = ""
     baseline           = ["macie"]
-    key_arns           = { audit = "x", logs = "y", volumes = "z" }
-    trail              = { data_bucket_arns = [] }
+    audit_key_arn      = "x"
+    trail              = { bucket_arn_prefixes = [], log_key_arn = "arn:aws:kms:us-east-1:123456789012:key/logs" }
     config_rules       = { one = { identifier = "lower-case" } }
     security_standards = ["cis"]
     log_retention_days = 30
   }
 
   expect_failures = [
-    var.account_id, var.audit_bucket, var.config_bucket, var.baseline, var.key_arns, var.trail, var.config_rules, var.security_standards, var.log_retention_days,
+    var.account_id, var.audit_bucket, var.config_bucket, var.baseline, var.audit_key_arn, var.trail, var.config_rules, var.security_standards, var.log_retention_days,
   ]
+}
+
+run "refuses_a_log_without_a_key" {
+  command = plan
+
+  variables {
+    trail = { bucket_arn_prefixes = ["arn:aws:s3:::mlops-prod-data-"], log_key_arn = "key" }
+  }
+
+  expect_failures = [var.trail]
 }
