@@ -6,16 +6,27 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { settingsOf } from '../kubernetes/settings.ts';
 import { refusals } from '../terraform/policies/index.ts';
+import { together } from '../terraform/terraform.ts';
 import { environmentOf, Misused, main, output, say } from './command-line.ts';
 import { costDifference } from './infrastructure/cost.ts';
-import { apply, type Change, changesOf, described, kept, plan, type Root, store } from './infrastructure/steps.ts';
+import {
+  apply,
+  type Change,
+  changesOf,
+  described,
+  kept,
+  plan,
+  planOfAccount,
+  type Root,
+  store,
+} from './infrastructure/steps.ts';
 import { stateBucket } from './preflight/account.ts';
 
 const USAGE = `usage: node cicd/infrastructure.ts STEP ENVIRONMENT [--report FILE]
 
 plan      plans, and keeps the plan in the environment's folder; --read-only does not lock the state, for those who may not write;
           --store puts the plan beside the state as well, and prints the digest by which apply finds it
-policy    what the kept plan violates of terraform/policies
+policy    what the kept plan violates of terraform/policies, together with what the account has once
 cost      what the kept plan changes in the monthly bill
 apply     applies the kept plan, and no other; --plan DIGEST brings it from beside the state first
 drift     plans without a lock, and fails where AWS is not as the configuration says
@@ -62,7 +73,7 @@ const steps: Readonly<Record<string, Step>> = {
     return 0;
   },
   async policy(root, title, { report }) {
-    const found = refusals(await kept(root));
+    const found = refusals(together(await planOfAccount(root, title), await kept(root)));
     const lines = found.map(({ policy, address, message }) => `- **${policy}** \`${address}\` ${message}`);
     await say(
       report,

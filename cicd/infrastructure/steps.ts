@@ -62,6 +62,21 @@ export async function kept(root: Root): Promise<Plan> {
   return JSON.parse(await terraform(root, ['show', '-json', FILE])) as Plan;
 }
 
+/**
+ * What the environment's account has once, which has a root and a state of its own, planned without a lock: policies judge both as
+ * one.
+ */
+export async function planOfAccount(root: Root, environment: string): Promise<Plan> {
+  const account = { ...root, folder: join(root.folder, '../account') };
+  const file = `${environment}.tfplan`;
+  const planned = ['plan', '-no-color', '-lock=false', `-var-file=${environment}.tfvars`, `-out=${file}`];
+  try {
+    return JSON.parse(await terraform(account, init(account), planned, ['show', '-json', file])) as Plan;
+  } finally {
+    await rm(join(account.folder, file), { force: true });
+  }
+}
+
 /** The kept plan for people; what Terraform knows to be secret is not in it. */
 export const described = (root: Root): Promise<string> => terraform(root, ['show', '-no-color', FILE]);
 
