@@ -137,6 +137,7 @@ export function together(...plans: readonly Plan[]): Plan {
   });
   const joined = (of: (plan: Loose) => object | undefined): object => Object.assign({}, ...all.map(of)) as object;
   const plan: Loose = {
+    ...(all.at(-1) as Loose), // versions, by which other programs know a plan
     planned_values: { root_module: modules(({ planned_values: values }) => values.root_module) },
     resource_changes: all.flatMap(({ resource_changes: changes = [] }) => changes),
     variables: joined(({ variables }) => variables) as NonNullable<Plan['variables']>,

@@ -19,7 +19,7 @@ const keyPolicy: Exception = {
 
 const withoutResource: Exception = {
   reason: 'The three statements on * are for calls that name no resource, or one that Lambda itself makes.',
-  resources: ['module.platform.module.rotation.aws_iam_policy_document.rotate'],
+  resources: ['module.platform*module.rotation*.aws_iam_policy_document.rotate'],
 };
 
 /** Checkov's rules that are not kept, each with its reason and the only resources that may break it. */
@@ -65,7 +65,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
         'They rotate within 30 days (policy passwords-rotate): checkov cannot see to which secret a rotation belongs before the apply.',
       resources: [
         'module.platform.module.rds.aws_secretsmanager_secret.database*',
-        'module.platform.module.redis.aws_secretsmanager_secret.this',
+        'module.platform*module.redis*.aws_secretsmanager_secret.this',
       ],
     },
     {
@@ -88,18 +88,11 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
       ],
     },
   ],
-  CKV2_AWS_65: [
-    {
-      reason:
-        'S3 makes buckets without ACLs since April 2023, and none of ours asks for them; public ones are blocked besides.',
-      resources: ['module.*.module.s3.aws_s3_bucket.this*', 'module.*.module.s3.aws_s3_bucket.replica*'],
-    },
-  ],
   CKV_AWS_111: [keyPolicy, withoutResource],
   CKV_AWS_116: [
     {
       reason: 'Secrets Manager calls it, tries again by itself, and reports a failed rotation in CloudTrail.',
-      resources: ['module.platform.module.rotation.aws_lambda_function.this'],
+      resources: ['module.platform*module.rotation*.aws_lambda_function.this'],
     },
   ],
   CKV_AWS_144: [
@@ -164,7 +157,7 @@ export const exceptions: Readonly<Record<string, readonly Exception[]>> = {
     {
       reason:
         "The function's package is built from this repository, and a plan shows its hash; a signing profile would belong to the organisation.",
-      resources: ['module.platform.module.rotation.aws_lambda_function.this'],
+      resources: ['module.platform*module.rotation*.aws_lambda_function.this'],
     },
   ],
   CKV_AWS_286: [boundary],
