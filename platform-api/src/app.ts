@@ -132,6 +132,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
         openApi,
         overview: overviewFor,
         failures: () => live.failures,
+        namesFailures: settings.identity !== 'required',
         isServing: () => inference.isServing(),
       })(scope);
     },

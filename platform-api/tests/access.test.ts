@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Access } from '@mlops/operations';
+import { temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Role, roles } from '../src/access/index.ts';
+import { Authoriser, type Role, roles } from '../src/access/index.ts';
 import { everyRow } from './every-operation.ts';
 import { startPlatform, type TestPlatform } from './platform.ts';
 
@@ -172,4 +173,21 @@ describe('every operation of every protocol', () => {
     expect(wrong).toEqual([]);
     if (role !== 'platform-admin') expect(refused).toBeGreaterThan(0);
   });
+});
+
+it('policies know people from programs of the same name', () => {
+  const folder = temporaryFolder();
+  const text = 'forbid (principal == User::"vic", action, resource) when { resource is Deployment };';
+  writeFileSync(join(folder.path, 'own.cedar'), text);
+  const authoriser = new Authoriser(folder.path);
+  const may = (type: 'user' | 'service') =>
+    authoriser.explain({
+      principal: { type, id: 'vic', team: 'a', roles: ['ml-engineer'], memberships: new Map() },
+      action: 'deploy',
+      resource: { type: 'deployment', id: 'payments' },
+      owner: 'a',
+      operation: 'createDeployment',
+    }).allowed;
+  expect([may('user'), may('service')]).toEqual([false, true]);
+  folder.remove();
 });

@@ -15,6 +15,8 @@ import type { Principal } from './principal.ts';
 
 const BUILT_IN = join(import.meta.dirname, '../../policies');
 const DECISIONS_KEPT = 10_000;
+/** Nobody's roles permit nothing, whatever they are called. */
+const PRINCIPALS = { user: 'User', service: 'ServiceAccount', system: 'System', unknown: 'User' } as const;
 
 /** A question to the policies. */
 export interface AccessQuestion {
@@ -49,7 +51,7 @@ export class Authoriser {
   /** @throws PERMISSION_DENIED */
   authorise(question: AccessQuestion): void {
     const { principal, action, resource, owner, operation } = question;
-    const key = `${principal.id}\n${principal.team}\n${principal.roles.join(',')}\n${owner}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
+    const key = `${principal.type}\n${principal.id}\n${principal.team}\n${principal.roles.join(',')}\n${owner}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
     let allowed = this.#decided.get(key);
     if (allowed === undefined) {
       allowed = this.#decide(question);
@@ -78,7 +80,7 @@ export class Authoriser {
   }
 
   #ask({ principal, action, resource, owner, operation }: AccessQuestion) {
-    const user = { type: 'User', id: principal.id };
+    const user = { type: PRINCIPALS[principal.type], id: principal.id };
     const team = { type: 'Team', id: principal.team };
     const target = { type: entityType(resource.type), id: resource.id };
     const call: StatefulAuthorizationCall = {
