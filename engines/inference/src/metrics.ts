@@ -10,11 +10,11 @@ export function inferenceMetrics(
   isKnown: (namespace: string, model: string) => boolean,
 ): OnPrediction {
   const registers = [registry];
-  const ofModel = { labelNames: ['namespace', 'model', 'version'], registers } as const;
+  const ofModel = { labelNames: ['team', 'model', 'version'], registers } as const;
   const seconds = new Histogram({
     name: 'request_predict_seconds',
     help: 'Time of a prediction, from reading its tensors to the answer.',
-    labelNames: ['namespace', 'model_name'],
+    labelNames: ['team', 'model_name'],
     buckets: SECONDS,
     registers,
   });
@@ -32,20 +32,20 @@ export function inferenceMetrics(
   const failure = new Counter({
     name: 'nv_inference_request_failure',
     help: 'Predictions that were refused or failed: REJECTED (queue full), BACKEND (the server), OTHER (the request).',
-    labelNames: ['namespace', 'model', 'reason'],
+    labelNames: ['team', 'model', 'reason'],
     registers,
   });
   return (event) => {
-    const { namespace, model, version, latencyMs, status, error } = event;
+    const { namespace: team, model, version, latencyMs, status, error } = event;
     if (error !== undefined || version === undefined) {
       // A name that does not exist must not become a label: anyone could make the registry grow.
-      failure.inc({ namespace, model: isKnown(namespace, model) ? model : 'unknown', reason: reasonOf(status) });
+      failure.inc({ team, model: isKnown(team, model) ? model : 'unknown', reason: reasonOf(status) });
       return;
     }
-    seconds.observe({ namespace, model_name: model }, latencyMs / 1000);
-    success.inc({ namespace, model, version });
-    count.inc({ namespace, model, version }, rowCount(event));
-    duration.inc({ namespace, model, version }, latencyMs * 1000);
+    seconds.observe({ team, model_name: model }, latencyMs / 1000);
+    success.inc({ team, model, version });
+    count.inc({ team, model, version }, rowCount(event));
+    duration.inc({ team, model, version }, latencyMs * 1000);
   };
 }
 

@@ -59,7 +59,7 @@ describe('a run that takes too long', () => {
       expect((await fetch(url + path)).status, path).toBe(200);
     }
     expect(await (await fetch(`${url}/metrics`)).text()).toMatch(
-      /nv_inference_request_failure(_total)?\{model="slow",reason="BACKEND"\} 1/,
+      /nv_inference_request_failure(_total)?\{team="default",model="slow",reason="BACKEND"\} 1/,
     );
     child.kill('SIGTERM');
     await once(child, 'exit');

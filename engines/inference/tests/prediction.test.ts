@@ -66,7 +66,9 @@ describe('a listener of predictions', () => {
       rowCount({ inputs: [{ name: 'x', datatype: 'FP32', shape, data: new Float32Array(values) }], outputs: [] });
     expect([rows([0], 0), rows([1e9, 0], 0), rows([2, 3], 6), rows([], 1)]).toEqual([0, 0, 2, 1]);
     expect(rowCount({ inputs: [], outputs: [] })).toBe(1);
-    expect((await ask(app, '/metrics')).text).toMatch(/nv_inference_count(_total)?\{model="empty",version="1"\} 0/);
+    expect((await ask(app, '/metrics')).text).toMatch(
+      /nv_inference_count(_total)?\{team="default",model="empty",version="1"\} 0/,
+    );
     events.length = 0;
   });
 

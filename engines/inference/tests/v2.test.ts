@@ -227,9 +227,11 @@ describe('the Open Inference Protocol', () => {
     await ask(app, '/v1/models/made-up:predict', []);
     await infer('made-up-too');
     const { text } = await ask(app, '/metrics');
-    expect(text).toMatch(/nv_inference_request_success(_total)?\{model="simple",version="1"\} [1-9]/);
-    expect(text).toMatch(/nv_inference_count(_total)?\{model="simple",version="1"\} [1-9]/);
-    expect(text).toMatch(/nv_inference_request_failure(_total)?\{model="unknown",reason="OTHER"\} [2-9]/);
+    expect(text).toMatch(/nv_inference_request_success(_total)?\{team="default",model="simple",version="1"\} [1-9]/);
+    expect(text).toMatch(/nv_inference_count(_total)?\{team="default",model="simple",version="1"\} [1-9]/);
+    expect(text).toMatch(
+      /nv_inference_request_failure(_total)?\{team="default",model="unknown",reason="OTHER"\} [2-9]/,
+    );
     expect(text).toContain('request_predict_seconds_bucket');
     expect(text).not.toContain('made-up');
   });
