@@ -4,38 +4,56 @@ import type { SettingsOf } from '@mlops/configuration';
 import { openDataFolder } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
 import { toPlatformError } from '@mlops/errors';
-import { inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
-import type { Caller } from '@mlops/operations';
+import { inferenceOperations, inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
+import type { Caller, Operation } from '@mlops/operations';
 import { createServer, tlsFiles } from '@mlops/service';
-import { openTracking, remoteTracking, trackingRoutes } from '@mlops/tracking';
+import { artifactOperations, openTracking, remoteTracking, trackingOperations, trackingRoutes } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { Authoriser, OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
 import { accessOperations, openAdministration, statusOperations } from './administration/index.ts';
-import { openApiDocument } from './api/index.ts';
+import { type ApiGroup, openApiDocument } from './api/index.ts';
 import { auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
 import { createPipeline, Meter } from './gateway/index.ts';
 import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
 import { assemble, type Module } from './module.ts';
 import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
+import { openPolicies, policyOperations } from './policies/index.ts';
 import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
 import { Owners, openTeams, type Teams, teamOperations } from './teams/index.ts';
 import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
 
-/** The platform's own API, as one OpenAPI document. */
-export const openApi = openApiDocument([
-  deploymentOperations,
-  predictionOperations,
-  auditOperations,
-  quotaOperations,
-  jobOperations,
-  tokenOperations,
-  teamOperations,
-  accessOperations,
-  statusOperations,
-]);
+/** The platform's own API. */
+export const apiGroups: readonly ApiGroup[] = [
+  { name: 'deployment', description: 'Models into service, and out of it.', tables: [deploymentOperations] },
+  { name: 'monitoring', description: 'What was predicted, and what came true.', tables: [predictionOperations] },
+  {
+    name: 'administration',
+    description: 'Teams, people, what they may do and what they have done; jobs, and how the platform is.',
+    tables: [
+      teamOperations,
+      tokenOperations,
+      accessOperations,
+      policyOperations,
+      quotaOperations,
+      auditOperations,
+      jobOperations,
+      statusOperations,
+    ],
+  },
+];
+
+/** The same as one OpenAPI document. */
+export const openApi = openApiDocument(apiGroups);
+
+/** All operations of all protocols by their names, which are unique. */
+const everyOperation = new Map<string, Operation>(
+  [...apiGroups.flatMap(({ tables }) => tables), trackingOperations, artifactOperations, inferenceOperations].flatMap(
+    (table) => Object.entries(table),
+  ),
+);
 
 export interface Platform {
   /** It does not listen yet; closing it closes all. */
@@ -66,7 +84,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     threads: settings['inference-threads'],
     timeoutSeconds: settings['inference-timeout'],
   });
-  const { audit, ...auditModule } = openAudit({
+  const { audit, entries, ...auditModule } = openAudit({
     database,
     data: folder.path,
     keyFile: settings['audit-key'],
@@ -156,7 +174,12 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       { name: 'deployments', check: async () => deployments.check() },
     ],
   });
-  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions, administration];
+  const policies = openPolicies(database, {
+    authoriser,
+    entries,
+    accessOf: (name) => everyOperation.get(name)?.access,
+  });
+  const working = [auditModule, policies, teams, tokens, quotaModule, deployments, predictions, administration];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];

@@ -1,4 +1,4 @@
-export { openApiDocument } from './openapi.ts';
+export { type ApiGroup, openApiDocument } from './openapi.ts';
 export {
   type ApiHandlers,
   apiOperation,

@@ -174,7 +174,7 @@ export interface ProtocolTable {
 
 /** The API reference, readable without scripts. */
 export function referencePage(document: OpenApi, protocols: readonly ProtocolTable[]): string {
-  const sections = new Map<string, string[]>();
+  const sections = new Map<string, string[]>(document.tags.map(({ name }) => [name, []]));
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       const { summary, tags, ...rest } = operation as { summary: string; tags: string[] } & Record<string, unknown>;
@@ -190,7 +190,10 @@ export function referencePage(document: OpenApi, protocols: readonly ProtocolTab
       sections.set(tag, [...(sections.get(tag) ?? []), entry]);
     }
   }
-  const body = [...sections].map(([tag, entries]) => `<h2>${escape(tag)}</h2>${entries.join('')}`).join('');
+  const body = document.tags.map(
+    ({ name, description }) =>
+      `<h2>${escape(name)}</h2><p class="soft">${escape(description)}</p>${sections.get(name)?.join('') ?? ''}`,
+  );
   const others = protocols.map(({ title, prefix, operations }) => {
     const rows = operations.map(
       ({ method, path }) =>
@@ -199,7 +202,7 @@ export function referencePage(document: OpenApi, protocols: readonly ProtocolTab
     return `<h2>${escape(title)}</h2><table>${rows.join('')}</table>`;
   });
   const about = `<h1>API reference</h1><p class="soft">${escape(document.info.description)}</p>`;
-  return page('API reference', about + body + others.join(''));
+  return page('API reference', about + body.join('') + others.join(''));
 }
 
 /** The meaning of every error code; problem documents link here. */

@@ -44,7 +44,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
     const thing = await owners.find(named, principal.team);
     // Whether there is such a thing is for its own team to know; see `answerAsUnknown`.
     const { team: owner } = principal;
-    authoriser.authorise({ principal, action: operation.access, resource: thing, owner, operation: name });
+    await authoriser.authorise({ principal, action: operation.access, resource: thing, owner, operation: name });
     return thing;
   }
 
