@@ -12,9 +12,9 @@ import type { FastifyInstance } from 'fastify';
 import { Authoriser, OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
 import { accessOperations, openAdministration, statusOperations } from './administration/index.ts';
 import { type ApiGroup, openApiDocument } from './api/index.ts';
-import { auditOperations, openAudit } from './audit/index.ts';
+import { actingTeam, auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
-import { createPipeline, Meter } from './gateway/index.ts';
+import { createPipeline, Meter, type PipelineParts } from './gateway/index.ts';
 import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
 import { assemble, type Module } from './module.ts';
 import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
@@ -68,7 +68,7 @@ export interface Platform {
 export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<Platform> {
   const authoriser = new Authoriser(settings.policies);
   const folder = openDataFolder(settings.data);
-  const database = openDatabase<unknown>(settings);
+  const database = openDatabase<unknown>(settings, { onBehalfOf: actingTeam });
   const app = createServer({
     logLevel: settings['log-level'],
     allowedHosts: settings['allowed-hosts'],
@@ -92,13 +92,18 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       settings['audit-archive'] === undefined ? undefined : openBlobsAt('audit-archive', settings['audit-archive']),
   });
   const { quotas, ...quotaModule } = openQuotas(database);
+  for (const what of ['experiments', 'runs', 'registered-models', 'storage-bytes'] as const) {
+    quotas.measure(what, (team) => tracking.used(team, what));
+  }
   const owners = new Owners({ workspaceOf: (thing) => tracking.workspaceOf(thing) });
   const membership = {
     existing: (team: string) => teams.teams.existing(team),
     rolesOf: (team: string, principal: string) => teams.teams.rolesOf(team, principal),
     hold: (team: string) => teams.teams.hold(team),
+    reserveToken: (team: string) => quotas.reserve(team, 'tokens'),
   };
   const tokens = openTokens(database, { owners, teams: membership });
+  quotas.measure('tokens', tokens.count);
   const teams = openTeams(database, {
     async furnish({ name, size }) {
       await quotas.provide(name, size);
@@ -112,9 +117,11 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const deployments = openDeployments({ database, tracking, target, quotas, audit, log });
 
   const { identify } = identity;
-  const { guards, live } = deployments;
+  const { live } = deployments;
+  const guards = { ...deployments.guards, ...quotaModule.guards };
   const enter: Teams['enter'] = (person, asked) => teams.teams.enter(person, asked);
-  const parts = { identify, enter, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
+  const admit: PipelineParts['admit'] = (team, resource) => quotas.admit(team, resource);
+  const parts = { identify, enter, admit, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
   const pipeline = createPipeline(parts, { sharesDatabase: true });
   const acts = systemActs(pipeline, `Bearer ${identity.systemToken}`);
 

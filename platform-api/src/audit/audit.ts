@@ -32,6 +32,11 @@ export function currentAct(): Act {
   return act;
 }
 
+/** For which team somebody acts at this moment; nothing outside of an act. */
+export function actingTeam(): string {
+  return acting.getStore()?.principal.team ?? '';
+}
+
 /** Writes the entries of acts. */
 export class Audit {
   readonly #store: AuditStore;

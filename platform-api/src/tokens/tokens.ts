@@ -32,6 +32,8 @@ export interface Membership {
   existing(team: string): Promise<unknown>;
   /** In a transaction: nobody else changes who is in the team, nor makes tokens for it, until it ends. */
   hold(team: string): Promise<void>;
+  /** In a transaction: one more token for a team. @throws QUOTA_EXCEEDED */
+  reserveToken(team: string): Promise<void>;
   /** Roles of a member; undefined for who is none. */
   rolesOf(team: string, principal: string): Promise<readonly Role[] | undefined>;
 }
@@ -59,6 +61,7 @@ export class Tokens {
     await this.#teams.existing(team);
     await this.#teams.hold(team);
     await this.#checkSignIn(owner);
+    await this.#teams.reserveToken(team);
     const forOthers = serviceAccount ?? member;
     if (forOthers !== undefined && !mayAll && !owner.roles.includes('team-admin')) {
       const field = serviceAccount === undefined ? 'member' : 'service_account';
