@@ -22,6 +22,7 @@ import { openPolicies, policyOperations } from './policies/index.ts';
 import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
+import { csrfToken, openSessions, sessionOperations } from './sessions/index.ts';
 import { Owners, openTeams, type Teams, teamOperations } from './teams/index.ts';
 import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
 
@@ -35,6 +36,7 @@ export const apiGroups: readonly ApiGroup[] = [
     tables: [
       teamOperations,
       tokenOperations,
+      sessionOperations,
       accessOperations,
       policyOperations,
       quotaOperations,
@@ -111,8 +113,15 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     },
     narrow: (team, principal, roles) => tokens.tokens.narrow(team, principal, roles),
   });
-  const openId = new OpenIdTokens(settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']));
-  const identity = openIdentity(settings.identity, async (token) => (await tokens.find(token)) ?? openId.find(token));
+  const issuers = settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']);
+  const openId = new OpenIdTokens(issuers);
+  const sessions = openSessions(database, { issuers, openId, pipeline: () => pipeline });
+  const findSession = sessions.find;
+  const identity = openIdentity(settings.identity, {
+    findToken: async (token) => (await tokens.find(token)) ?? (await findSession(token)) ?? openId.find(token),
+    findSession,
+    csrfToken,
+  });
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
   const deployments = openDeployments({ database, tracking, target, quotas, audit, log });
 
@@ -156,6 +165,8 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       await pageRoutes({
         openApi,
         overview: overviewFor,
+        visitor: (request) => sessions.visitor(request),
+        signsIn: settings.identity === 'required',
         failures: () => live.failures,
         namesFailures: settings.identity !== 'required',
         isServing: () => inference.isServing(),
@@ -186,7 +197,17 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     entries,
     accessOf: (name) => everyOperation.get(name)?.access,
   });
-  const working = [auditModule, policies, teams, tokens, quotaModule, deployments, predictions, administration];
+  const working = [
+    auditModule,
+    policies,
+    teams,
+    tokens,
+    sessions,
+    quotaModule,
+    deployments,
+    predictions,
+    administration,
+  ];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];

@@ -39,8 +39,8 @@ const PLATFORM_MATTERS = [
   'removePolicy',
   'previewPolicy',
 ];
-/** Everybody has tokens of their own. */
-const OWN_TOKENS = ['createToken', 'revokeToken'];
+/** Everybody has tokens and sessions of their own. */
+const OWN_TOKENS = ['createToken', 'revokeToken', 'endSession', 'approveCommandLine'];
 
 function isAllowed(role: Role, name: string, access: Access): boolean {
   if (PLATFORM_MATTERS.includes(name)) return role === 'platform-admin';
@@ -82,6 +82,7 @@ describe('every operation of every protocol', () => {
     roles: ['viewer'],
     sequence: 1,
     from: 1,
+    user_code: 'ABCD-EFGH',
     policy: 'permit (principal, action, resource) when { false };',
     since: '2026-01-01T00:00:00Z',
     until: '2026-01-02T00:00:00Z',

@@ -8,6 +8,6 @@ export {
   type ServedTable,
   servedTable,
 } from './operation.ts';
-export { errorsPage, homePage, referencePage } from './pages.ts';
+export { errorsPage, escapeHtml, type HomeFacts, homePage, htmlPage, referencePage } from './pages.ts';
 export { serveTable } from './routes.ts';
 export { parseTime } from './time.ts';

@@ -106,7 +106,8 @@ export class Tokens {
     if (token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return 'ended';
     if (now - (token.lastUsedAt ?? 0) > NOTED_MILLISECONDS) await this.#noteUse(token, now);
     const person = inOneTeam(token.principalType, token.principal, token.team, token.roles);
-    return { ...person, signIn: { tokenId: token.id, expiresAt: token.expiresAt } };
+    const holds = async () => (await this.#store.find(token.id))?.revokedAt === null;
+    return { ...person, signIn: { tokenId: token.id, expiresAt: token.expiresAt, holds } };
   }
 
   /**
@@ -133,9 +134,7 @@ export class Tokens {
   /** A token that was revoked elsewhere a moment ago makes no further one. */
   async #checkSignIn({ signIn }: Principal): Promise<void> {
     if (!signIn) return;
-    const token = await this.#store.find(signIn.tokenId);
-    if (!token || token.revokedAt !== null)
-      throw new PlatformError('UNAUTHENTICATED', 'The token is not valid (any more).');
+    if (!(await signIn.holds())) throw new PlatformError('UNAUTHENTICATED', 'The token is not valid (any more).');
   }
 
   /** A person's own tokens; all of the team for who administers it. */
