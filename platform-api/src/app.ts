@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openBlobs, openBlobsAt } from '@mlops/blobs';
 import type { SettingsOf } from '@mlops/configuration';
-import { openDataFolder } from '@mlops/data-folder';
+import { openDataFolder, refuseLostDatabase } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
 import { toPlatformError } from '@mlops/errors';
 import { inferenceOperations, inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
@@ -70,6 +70,8 @@ export interface Platform {
 export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<Platform> {
   const authoriser = new Authoriser(settings.policies);
   const folder = openDataFolder(settings.data);
+  if (settings.database === undefined)
+    refuseLostDatabase(folder.path, 'mlops.db', ['artifacts', 'models', 'predictions']);
   const database = openDatabase<unknown>(settings, { onBehalfOf: actingTeam });
   const app = createServer({
     logLevel: settings['log-level'],

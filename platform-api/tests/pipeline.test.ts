@@ -122,6 +122,17 @@ onEachDatabase('an act', (suiteDatabase) => {
     expect(await entries('long')).toMatchObject([{ outcome: 'succeeded', resource: { id: '42' } }]);
   });
 
+  it('of what lies outside of the database is announced before it begins, and says how what is to be made is called', async () => {
+    const announced = { ...change, effect: 'long' as const, announced: true };
+    const seen: unknown[] = [];
+    await local({ ...call('outside', change, { name: 'payments' }), operation: announced }, async () => {
+      seen.push(...(await entries('outside')));
+      return { id: '43' };
+    });
+    expect(seen).toMatchObject([{ outcome: 'attempted', resource: { id: '*' }, details: { name: 'payments' } }]);
+    expect((await entries('outside')).map(({ outcome }) => outcome)).toEqual(['attempted', 'succeeded']);
+  });
+
   it('that fails leaves no entry', async () => {
     const failing = local(call('failing'), () => Promise.reject(new PlatformError('CONFLICT', 'no')));
     await expect(failing).rejects.toThrow('no');

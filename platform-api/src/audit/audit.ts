@@ -68,9 +68,21 @@ export class Audit {
     const { resource, input } = { resource: act.call.operation.resource, input: act.call.input as never };
     // What was to be made has no id yet, but a place.
     const parent = act.resource.id === COLLECTION ? resource.parent?.(input) : undefined;
-    const known = facts(act, outcome, parent ? { details: { in: `${parent.type} ${parent.id}` } } : {});
+    const details = {
+      ...(parent ? { in: `${parent.type} ${parent.id}` } : {}),
+      ...(act.resource.id === COLLECTION ? nameIn(input) : {}),
+    };
+    const known = facts(act, outcome, { details });
     await this.#store.append({ ...known, ...(reason === undefined ? {} : { reason }) });
   }
+}
+
+const NAME_LENGTH_MAX = 250;
+
+/** What something is to be called that has no id yet. */
+function nameIn(input: unknown): { name?: string } {
+  const { name } = (input ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? { name: name.slice(0, NAME_LENGTH_MAX).toWellFormed() } : {};
 }
 
 function facts(

@@ -85,7 +85,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
         return output;
       });
     }
-    if (effect === 'transaction' && audited) await audit.note(act, 'attempted');
+    if (audited && (effect === 'transaction' || act.call.operation.announced)) await audit.note(act, 'attempted');
     const output = await guarded();
     if (!act.recorded) await database.write(() => settle(act, output));
     return output;
