@@ -20,8 +20,9 @@ drift     plans without a lock, and fails where AWS is not as the configuration 
 
 --report FILE   appends to a file in Markdown what is printed`;
 
-/** What of a plan a report shows: comments on GitHub take 65,536 characters. */
-const SHOWN = 20_000;
+/** What of a plan a report shows, in changes and in characters of the plan: comments on GitHub take 65,536, for two plans. */
+const LISTED = 150;
+const SHOWN = 12_000;
 
 interface Options {
   readonly report: string | undefined;
@@ -37,16 +38,8 @@ const line = ({ address, actions }: Change) =>
   `${actions.map((action) => verbs[action] ?? action).join('/')} ${address}`;
 
 /** The kept plans of an environment and of its account as one. @throws where one is missing, naming the step that makes it */
-async function both({ environment }: NamedRoot) {
-  const plans = [];
-  for (const name of [`account/${environment}`, environment]) {
-    const planned = await kept(await rootOf(name)).catch((error: Error) => {
-      throw new Error(`${name}: ${error.message}; first: node cicd/terraform.ts plan ${name}`);
-    });
-    plans.push(planned);
-  }
-  return together(...plans);
-}
+const both = async ({ environment }: NamedRoot) =>
+  together(await kept(await rootOf(`account/${environment}`)), await kept(await rootOf(environment)));
 
 const steps: Readonly<Record<string, Step>> = {
   async plan(root, { report, readOnly, store: stored }) {
@@ -56,7 +49,8 @@ const steps: Readonly<Record<string, Step>> = {
       report,
       `## Terraform, ${root.name}: ${changes.length} changes`,
       '',
-      ...changes.map((one) => `- \`${line(one)}\``),
+      ...changes.slice(0, LISTED).map((one) => `- \`${line(one)}\``),
+      ...(changes.length > LISTED ? [`- … ${changes.length - LISTED} more`] : []),
     );
     if (report && changes.length > 0) {
       const text = await described(root);

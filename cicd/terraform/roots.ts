@@ -9,7 +9,6 @@ const folders = join(import.meta.dirname, '../../terraform/environments');
 
 /** A root that people and pipelines name: an environment (`dev`), or what its account has once (`account/dev`). */
 export interface NamedRoot extends Root {
-  readonly name: string;
   readonly environment: Environment;
 }
 

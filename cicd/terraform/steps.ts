@@ -9,6 +9,8 @@ import type { Plan } from '../../terraform/terraform.ts';
 
 /** A root with a state of its own, and where that is kept. */
 export interface Root {
+  /** What people and pipelines call it. */
+  readonly name: string;
   readonly folder: string;
   /** The bucket of the state. */
   readonly bucket: string;
@@ -61,9 +63,15 @@ export async function plan(root: Root, { lock }: { readonly lock: boolean }): Pr
   return digestOf(await readFile(join(root.folder, root.planFile)));
 }
 
+/** @throws where no plan is kept, naming the step that makes one */
+function needPlan({ folder, name, planFile }: Root): void {
+  if (existsSync(join(folder, planFile))) return;
+  throw new Error(`no plan of ${name} is kept; first: node cicd/terraform.ts plan ${name}`);
+}
+
 /** The kept plan in its JSON form. @throws where none is kept. */
 export async function kept(root: Root): Promise<Plan> {
-  if (!existsSync(join(root.folder, root.planFile))) throw new Error(`no plan is kept in ${root.folder}`);
+  needPlan(root);
   // the folder of the accounts serves several states
   return JSON.parse(await terraform(root, init(root), ['show', '-json', root.planFile])) as Plan;
 }
@@ -115,6 +123,7 @@ async function copy({ folder, region }: Root, from: string, to: string): Promise
  */
 export async function apply(root: Root, digest?: string): Promise<string> {
   if (digest !== undefined) await bring(root, digest);
+  needPlan(root);
   const output = await terraform(root, init(root), ['apply', '-no-color', '-lock-timeout=5m', root.planFile]);
   await rm(join(root.folder, root.planFile));
   return output.split('\n').find((line) => line.startsWith('Apply complete')) ?? '';
