@@ -32,10 +32,13 @@ const ambient = new AsyncLocalStorage<Ambient>();
  */
 export class Database<Tables> {
   readonly dialect: DialectName;
+  /** Whether who opens it brings its tables up to date; else they must be. */
+  readonly migrates: boolean;
   readonly #kysely: Kysely<Tables>;
 
-  constructor(dialect: DialectName, kysely: Kysely<Tables>) {
+  constructor(dialect: DialectName, kysely: Kysely<Tables>, migrates = true) {
     this.dialect = dialect;
+    this.migrates = migrates;
     this.#kysely = kysely;
   }
 
@@ -123,13 +126,14 @@ export class Database<Tables> {
 }
 
 /** SQLite in `folder` (created if missing): WAL, every commit flushed to the disk. */
-export function openSqlite<Tables>(folder: string): Database<Tables> {
+export function openSqlite<Tables>(folder: string, migrates = true): Database<Tables> {
   mkdirSync(folder, { recursive: true });
-  return new Database('sqlite', new Kysely<Tables>({ dialect: sqliteDialect(join(folder, 'mlops.db'), READERS) }));
+  const kysely = new Kysely<Tables>({ dialect: sqliteDialect(join(folder, 'mlops.db'), READERS) });
+  return new Database('sqlite', kysely, migrates);
 }
 
 /** PostgreSQL by URL. Integers up to 2^53 arrive as numbers: larger ones are refused at the door. */
-export function openPostgres<Tables>(url: string, connectionsMax = 10): Database<Tables> {
+export function openPostgres<Tables>(url: string, connectionsMax = 10, migrates = true): Database<Tables> {
   const INT8 = 20;
   const types = {
     getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
@@ -140,10 +144,15 @@ export function openPostgres<Tables>(url: string, connectionsMax = 10): Database
   // would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
+  return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), migrates);
 }
 
-/** The database that the configuration names: a PostgreSQL URL, or SQLite in the data folder. */
-export function openDatabase<Tables>(options: { data: string; database?: string | undefined }): Database<Tables> {
-  return options.database === undefined ? openSqlite(options.data) : openPostgres(options.database);
+/** The database that the configuration names: a PostgreSQL URL, or SQLite in the data folder; migrated by who opens it, unless told otherwise. */
+export function openDatabase<Tables>(options: {
+  readonly data: string;
+  readonly database?: string | undefined;
+  readonly migrate?: boolean;
+}): Database<Tables> {
+  const { data, database, migrate = true } = options;
+  return database === undefined ? openSqlite(data, migrate) : openPostgres(database, undefined, migrate);
 }
