@@ -21,7 +21,7 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /** The Dockerfile of each image that is built here, by the last part of its name. */
 const dockerfiles: Readonly<Record<string, string>> = {
-  'platform-api': 'platform-api/Dockerfile',
+  'platform-api': 'Dockerfile',
   inference: 'engines/inference/Dockerfile',
 };
 

@@ -77,7 +77,7 @@ suite('our images', { needs: ['aws', 'mlops-python', 'git', 'bash'] }, () => {
     const [login, build, inspect, ...more] = await calls();
     expect(login).toBe('docker login --username=AWS --password-stdin 123456789012.dkr.ecr.us-east-1.amazonaws.com');
     expect(build).toMatch(
-      /^docker buildx build --file=platform-api\/Dockerfile --build-arg=VERSION=0\.9\.0 --build-arg=REVISION=[0-9a-f]{40} .*--sbom=true --provenance=mode=max .*--push \.$/,
+      /^docker buildx build --file=Dockerfile --build-arg=VERSION=0\.9\.0 --build-arg=REVISION=[0-9a-f]{40} .*--sbom=true --provenance=mode=max .*--push \.$/,
     );
     expect(inspect).toContain('imagetools inspect --raw');
     expect(more).toEqual([]);
