@@ -53,7 +53,7 @@ suite('our images', { needs: ['aws', 'mlops-python', 'git', 'bash'] }, () => {
     await writeFile(join(folder, 'docker'), docker);
     await writeFile(join(folder, 'cosign'), '#!/usr/bin/env bash\necho "cosign $*" >> "$CALLS"\n');
     for (const program of ['docker', 'cosign']) await chmod(join(folder, program), 0o755);
-    for (const name of ['mlops/platform-api', 'mlops/inference'])
+    for (const name of ['mlops/platform-api', 'mlops/inference', 'mlops/flink'])
       await run('aws', ['ecr', 'create-repository', `--repository-name=${name}`, '--region=us-east-1'], { env: env() });
   });
 
