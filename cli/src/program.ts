@@ -11,6 +11,7 @@ import { deploymentCommands } from './deployments.ts';
 import { jobCommands } from './jobs.ts';
 import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
+import { policyCommands } from './policies.ts';
 import { predictionCommands } from './predictions.ts';
 import { quotaCommands } from './quotas.ts';
 import { settingsCommands } from './settings.ts';
@@ -48,6 +49,7 @@ export function createProgram(
   predictionCommands(program, context);
   actualsCommands(program, context);
   jobCommands(program, context);
+  policyCommands(program, context);
   quotaCommands(program, context);
   teamCommands(program, context);
   settingsCommands(program, context);

@@ -56,6 +56,7 @@ onEachDatabase('an act', (suiteDatabase) => {
     owners = new Owners({ workspaceOf: async ({ id }) => workspaces.get(id) });
     const parts = {
       identify: () => identified(),
+      admit: async () => {},
       enter: async ({ type, id, team = '', memberships }: Person) => ({
         memberships,
         type,

@@ -32,6 +32,11 @@ export function currentAct(): Act {
   return act;
 }
 
+/** For which team somebody acts at this moment; nothing outside of an act. */
+export function actingTeam(): string {
+  return acting.getStore()?.principal.team ?? '';
+}
+
 /** Writes the entries of acts. */
 export class Audit {
   readonly #store: AuditStore;
@@ -77,7 +82,14 @@ function facts(
     id: randomUUID(),
     time: new Date().toISOString(),
     team,
-    actor: { type: principal.type, id: principal.id, ip: call.caller.ip },
+    actor: {
+      type: principal.type,
+      id: principal.id,
+      ip: call.caller.ip,
+      ...(principal.team === team ? {} : { team: principal.team }),
+      roles: principal.roles,
+      ...(principal.signIn === undefined ? {} : { session: principal.signIn.tokenId }),
+    },
     action: call.name,
     resource: resource ?? { type, id },
     outcome,

@@ -84,9 +84,12 @@ class EmbeddedInference implements InferenceEngine {
   readonly #loading = new Set<string>();
   /** Why models that are meant to be served are not. */
   readonly #announced = new Map<string, string>();
+  /** Namespaces have their turns at the threads. */
+  readonly #line: string;
 
   constructor(shared: Shared, name = DEFAULT_NAMESPACE) {
     this.#shared = shared;
+    this.#line = name;
     this.#pool = shared.pool;
     shared.namespaces.set(name, this);
   }
@@ -250,7 +253,7 @@ class EmbeddedInference implements InferenceEngine {
 
   async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
     const request = wanted ? { inputs, outputs: wanted } : { inputs };
-    const outputs = await this.#pool.run(model.key, model.inputs, request);
+    const outputs = await this.#pool.run(model.key, model.inputs, request, this.#line);
     return { modelVersion: model.version, inputs, outputs, keys };
   }
 
