@@ -16,7 +16,7 @@ import { actingTeam, auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
 import { createPipeline, Meter, type PipelineParts } from './gateway/index.ts';
 import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
-import { assemble, type Module } from './module.ts';
+import { assemble, type Module, migrateModules } from './module.ts';
 import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
 import { openPolicies, policyOperations } from './policies/index.ts';
 import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
@@ -68,6 +68,24 @@ export interface Platform {
 
 /** Everything in one process: engines, pipeline, modules, and the server that speaks all protocols. */
 export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<Platform> {
+  const { app, modules, database, pipeline, systemToken, firstToken: file } = await openPlatform(settings);
+  await assemble(app, modules, { database, pipeline });
+  return { app, systemToken, firstToken: file };
+}
+
+/** Brings the tables of everything that buildPlatform would start up to date, and starts none of it. */
+export async function migratePlatform(settings: SettingsOf<'platform'>): Promise<void> {
+  const { app, modules, database } = await openPlatform({ ...settings, migrate: true });
+  try {
+    await migrateModules(database, modules);
+  } finally {
+    await app.close();
+    for (const module of modules.toReversed()) await module.close?.();
+  }
+}
+
+/** Opens the parts; nothing is started yet. */
+async function openPlatform(settings: SettingsOf<'platform'>) {
   const authoriser = new Authoriser(settings.policies);
   const folder = openDataFolder(settings.data);
   if (settings.database === undefined)
@@ -214,6 +232,6 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];
   const jobs = openJobs({ database, definitions, acts, metrics, log });
-  await assemble(app, [foundation, ...working, ...signIn, protocols, jobs], { database, pipeline });
-  return { app, systemToken: identity.systemToken, firstToken: first.file };
+  const modules: readonly Module[] = [foundation, ...working, ...signIn, protocols, jobs];
+  return { app, modules, database, pipeline, systemToken: identity.systemToken, firstToken: first.file };
 }
