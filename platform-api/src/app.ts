@@ -14,6 +14,7 @@ import { accessOperations, openAdministration, statusOperations } from './admini
 import { openApiDocument } from './api/index.ts';
 import { auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
+import { featureApiOperations, openFeatureModule } from './features/index.ts';
 import { createPipeline, Meter } from './gateway/index.ts';
 import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
 import { assemble, type Module } from './module.ts';
@@ -28,6 +29,7 @@ import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
 export const openApi = openApiDocument([
   deploymentOperations,
   predictionOperations,
+  featureApiOperations,
   auditOperations,
   quotaOperations,
   jobOperations,
@@ -112,6 +114,17 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     retentionDays: settings['prediction-retention-days'],
     expire: acts.expirePredictions,
   });
+  const features = await openFeatureModule({
+    database,
+    data: folder.path,
+    history: settings['feature-history'],
+    online: settings.online,
+    isOwnMachine: settings.identity === 'local',
+    consumersOf: async () => [],
+    materialise: acts.materialiseFeatures,
+    audit,
+    metrics,
+  });
   const overviewFor = (caller: Caller) => {
     const call = { name: 'listDeployments', operation: deploymentOperations.listDeployments, input: {}, caller };
     return pipeline(call, deployments.overview).catch((error: unknown) => {
@@ -128,6 +141,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       const serving = { engine: inference, pipeline, onPrediction: predictions.record };
       await scope.register(inferenceRoutes, serving);
       await scope.register(invocationsRoutes, { ...serving, url: INVOCATIONS_PATH });
+      await features.protocol(scope, pipeline);
       await pageRoutes({
         openApi,
         overview: overviewFor,
@@ -154,9 +168,10 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       { name: 'database', check: () => teams.check() },
       { name: 'tracking', check: () => tracking.check() },
       { name: 'deployments', check: async () => deployments.check() },
+      { name: 'features', check: () => features.features.ping() },
     ],
   });
-  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions, administration];
+  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions, features, administration];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];

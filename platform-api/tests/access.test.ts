@@ -77,6 +77,15 @@ describe('every operation of every protocol', () => {
     roles: ['viewer'],
     sequence: 1,
     from: 1,
+    entities: { id: [1] },
+    features: ['none:x'],
+    push_source_name: 'none',
+    feature_view_name: 'none',
+    df: { id: [1] },
+    start_ts: '2026-01-01',
+    end_ts: '2026-01-02',
+    files: [],
+    entity_key: { id: 1 },
   };
   /** Of these a field means something else. */
   const otherwise: Readonly<Record<string, object>> = {
@@ -85,6 +94,8 @@ describe('every operation of every protocol', () => {
     createToken: { roles: undefined },
     checkAccess: { principal: { roles: ['viewer'] }, action: 'read', resource: { type: 'run' } },
     searchModelVersions: { max_results: 10 },
+    materialize: { version: undefined },
+    materializeIncremental: { version: undefined },
   };
 
   beforeAll(async () => {
@@ -143,7 +154,7 @@ describe('every operation of every protocol', () => {
     };
     expect(await get('viewer', 'status')).toEqual({
       ok: true,
-      parts: ['database', 'tracking', 'deployments'].map((name) => ({ name, ok: true, reason: null })),
+      parts: ['database', 'tracking', 'deployments', 'features'].map((name) => ({ name, ok: true, reason: null })),
     });
     const { settings } = (await get('platform-admin', 'settings')) as { settings: Record<string, unknown> };
     expect(settings).toMatchObject({ identity: 'required', host: '127.0.0.1' });

@@ -1,9 +1,11 @@
+import { featureOperations } from '@mlops/features';
 import { inferenceOperations } from '@mlops/inference';
 import type { Operation } from '@mlops/operations';
 import { artifactOperations, trackingOperations, workspaceOperations } from '@mlops/tracking';
 import { accessOperations, statusOperations } from '../src/administration/index.ts';
 import { auditOperations } from '../src/audit/index.ts';
 import { deploymentOperations } from '../src/deployments/index.ts';
+import { featureApiOperations } from '../src/features/index.ts';
 import { jobOperations } from '../src/jobs/index.ts';
 import { predictionOperations } from '../src/predictions/index.ts';
 import { quotaOperations } from '../src/quotas/index.ts';
@@ -28,6 +30,7 @@ export const everyRow: readonly Row[] = [
   ...rowsOf('/api/3.0/mlflow', workspaceOperations),
   ...rowsOf('/api/2.0/mlflow-artifacts', artifactOperations),
   ...rowsOf('', inferenceOperations).filter(({ name }) => !ALONE.includes(name)),
+  ...[featureOperations, featureApiOperations].flatMap((table) => rowsOf('', table)),
   ...[deploymentOperations, predictionOperations, auditOperations, quotaOperations].flatMap((table) =>
     rowsOf('', table),
   ),

@@ -1,10 +1,16 @@
+export type { AppliedDefinitions, DefinitionsPlan, FeatureConsumer } from './definitions/applied.ts';
 export type { DefinitionsSource } from './definitions/catalogue.ts';
+export { type DefinitionKind, definitionKinds, viewsToMaterialise } from './definitions/comparison.ts';
 export { definitionsSchema } from './definitions/schema.ts';
-export { type EmbeddedFeaturesOptions, openFeatures } from './embedded.ts';
+export { type FoundDefinition, searchProject } from './definitions/search.ts';
+export type { DefinitionsFileText } from './definitions/store.ts';
+export { type AppliedFeatures, type FeaturesOptions, openAppliedFeatures, openFeatures } from './embedded.ts';
 export type * from './engine.ts';
 export type * from './model.ts';
 export { type FeatureOperationName, featureOperations } from './operations.ts';
 export type { FieldStatus, OnlineColumn, OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
 export { type FeatureRoutesOptions, featureRoutes } from './routes/features.ts';
+export { featureMetrics } from './routes/metrics.ts';
 export { buildFeatureServer } from './server.ts';
 export { decodeValue } from './values/decode.ts';
+export { onlineRows, writableColumns } from './wire/rows.ts';

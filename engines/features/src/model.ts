@@ -73,6 +73,8 @@ export interface FeatureView extends Described {
   readonly batchSource: FileSource | ForeignSource | undefined;
   /** The source by which rows arrive one by one. */
   readonly streamSource: PushSource | ForeignSource | undefined;
+  /** How often it is materialised by itself, in seconds; undefined: when it is asked for. */
+  readonly materializeEverySeconds: number | undefined;
   /** What Feast has already materialised, up to this moment (milliseconds since 1970). */
   readonly materializedUntil: number | undefined;
 }

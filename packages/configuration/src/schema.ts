@@ -64,6 +64,12 @@ export const settings = {
         "Redis that keeps the online features in Feast's layout, as redis://user:password@host:port/database (rediss:// for TLS). Without it: the database.",
     }),
   ),
+  'feature-history': Type.Optional(
+    Type.String({
+      description:
+        'Folder with a folder for each team, in which the Parquet files lie that its feature sources name. Without it: features in the data folder.',
+    }),
+  ),
   'inference-threads': Type.Integer({
     default: 0,
     minimum: 0,
@@ -160,6 +166,8 @@ export const programs = {
     'artifacts',
     'tracking-url',
     'empty',
+    'online',
+    'feature-history',
     'inference-threads',
     'inference-timeout',
     'identity',

@@ -26,7 +26,7 @@ export function openApiDocument(tables: readonly Readonly<Record<string, ApiOper
       title: 'MLOps platform API',
       version: 'v1',
       description:
-        'Deployments, predictions, audit and quotas. Tracking and registry speak MLflow’s REST interface, inference the Open Inference Protocol and KServe V1, on the same address.',
+        'Deployments, predictions, features, audit and quotas. Tracking and registry speak MLflow’s REST interface, features Feast’s HTTP interface, inference the Open Inference Protocol and KServe V1, on the same address.',
     },
     paths,
     components: { schemas: { Problem: plain(Problem) } },

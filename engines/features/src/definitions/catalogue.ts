@@ -13,11 +13,19 @@ export type DefinitionsSource =
   | { readonly kind: 'yaml'; readonly folder: string; readonly project: string }
   | { readonly kind: 'feast'; readonly registry: string; readonly project: string | undefined };
 
+/** What is defined in a project, as it changes. */
+export interface Definitions {
+  readonly current: Project;
+  /** What is defined now. @throws NOT_READY where that cannot be read */
+  fresh(): Promise<Project>;
+  close(): void;
+}
+
 /**
  * What is defined. A registry of Feast is read anew when its file has changed: looked at every minute, and by requests
  * that do not want what was read before. While the new one cannot be read, the old one stays.
  */
-export class Catalogue {
+export class Catalogue implements Definitions {
   readonly #source: DefinitionsSource;
   #project: Project;
   #version: string;

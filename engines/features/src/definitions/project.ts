@@ -8,7 +8,7 @@ import {
   type SourceDefinition,
   type ViewDefinition,
 } from './schema.ts';
-import { sourcePath } from './source-path.ts';
+import { isWithin, type SourceRoot, sourcePath } from './source-path.ts';
 import { type DefinitionsText, nearest, type Path, refuseProblems } from './source-text.ts';
 
 const KINDS = ['entities', 'sources', 'feature_views', 'feature_services'] as const;
@@ -29,10 +29,10 @@ interface Definitions {
 
 /**
  * One project from its files.
- * @param root where relative paths of sources begin
+ * @param root where paths of sources begin, and whether they may lead elsewhere
  * @throws INVALID_PARAMETER with file, line, column and field of every problem
  */
-export function projectOf(texts: readonly DefinitionsText[], name: string, root: string): Project {
+export function projectOf(texts: readonly DefinitionsText[], name: string, root: SourceRoot): Project {
   refuseProblems(texts.flatMap((text) => text.problems()));
   refuseProblems(texts.flatMap(shapeProblems));
   const definitions = gather(texts);
@@ -146,7 +146,7 @@ type Report = (problem: string) => void;
 function sourceOf(
   { definition, problem }: Placed<SourceDefinition>,
   all: readonly Placed<SourceDefinition>[],
-  root: string,
+  root: SourceRoot,
   report: Report,
 ): DataSource {
   const base = described(definition);
@@ -154,10 +154,14 @@ function sourceOf(
   if (type === 'file') {
     if (path === undefined) report(problem(['path'], 'a file source needs a path.'));
     if (batchSource !== undefined) report(problem(['batch_source'], 'only a push source has one.'));
+    const place = sourcePath(path ?? '', root.folder);
+    if (root.isConfined && !isWithin(place, root.folder)) {
+      report(problem(['path'], "leads out of the team's folder; write it relative to that folder."));
+    }
     return {
       ...base,
       kind: 'file',
-      path: sourcePath(path ?? '', root),
+      path: place,
       timestampField: definition.timestamp_field ?? 'event_timestamp',
       createdTimestampColumn: definition.created_timestamp_column,
       fieldMapping: definition.field_mapping ?? {},
@@ -226,6 +230,8 @@ function viewOf(
       pii: definition.pii ?? 'none',
       batchSource: batch?.kind === 'file' ? batch : undefined,
       streamSource,
+      materializeEverySeconds:
+        definition.materialize_every === undefined ? undefined : secondsOf(definition.materialize_every),
       materializedUntil: undefined,
     },
   ];

@@ -153,6 +153,7 @@ function viewOf(
     pii: piiOf(spec.tags),
     batchSource: batchSource?.kind === 'push' ? undefined : batchSource,
     streamSource: streamSource?.kind === 'file' ? undefined : streamSource,
+    materializeEverySeconds: undefined,
     materializedUntil: ends.length === 0 ? undefined : Math.max(...ends),
   };
 }
