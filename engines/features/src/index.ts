@@ -6,6 +6,7 @@ export { type FoundDefinition, searchProject } from './definitions/search.ts';
 export type { DefinitionsFileText } from './definitions/store.ts';
 export { type AppliedFeatures, type FeaturesOptions, openAppliedFeatures, openFeatures } from './embedded.ts';
 export type * from './engine.ts';
+export { HistoricalFiles } from './historical-files.ts';
 export type * from './model.ts';
 export { type FeatureOperationName, featureOperations } from './operations.ts';
 export type { FieldStatus, OnlineColumn, OnlineFeatures, OnlineRequest } from './retrieval/online.ts';

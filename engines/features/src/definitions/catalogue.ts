@@ -41,7 +41,7 @@ export class Catalogue implements Definitions {
   /** @throws INVALID_PARAMETER about what cannot be read */
   static async open(source: DefinitionsSource): Promise<Catalogue> {
     const version = await versionOf(source);
-    return new Catalogue(source, await read(source), version);
+    return new Catalogue(source, await readSource(source), version);
   }
 
   get current(): Project {
@@ -52,7 +52,7 @@ export class Catalogue implements Definitions {
   async fresh(): Promise<Project> {
     const version = await versionOf(this.#source);
     if (version !== this.#version) {
-      this.#project = await read(this.#source).catch((error: Error) => {
+      this.#project = await readSource(this.#source).catch((error: Error) => {
         throw new PlatformError('NOT_READY', `The definitions cannot be read now; ${error.message}`, { cause: error });
       });
       this.#version = version;
@@ -65,7 +65,8 @@ export class Catalogue implements Definitions {
   }
 }
 
-async function read(source: DefinitionsSource): Promise<Project> {
+/** @throws INVALID_PARAMETER about what cannot be read */
+export async function readSource(source: DefinitionsSource): Promise<Project> {
   if (source.kind === 'yaml') return readDefinitions(source.folder, source.project);
   return readRegistry(source.registry, await repositoryOf(source.registry), source.project);
 }
