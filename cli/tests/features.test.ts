@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { deployExample } from '@mlops/flight-delays';
 import { type Started, startProgram, temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createProgram } from '../src/index.ts';
@@ -113,6 +114,25 @@ function featuresOf(line: string): Record<string, unknown> {
   const { event_timestamp: _time, ...features } = JSON.parse(line) as Record<string, unknown>;
   return features;
 }
+
+it('deploys a model that a feature service fills', async () => {
+  await deployExample(platform.url);
+  const run = async (args: string[]) => {
+    let printed = '';
+    const program = createProgram(
+      { MLOPS_URL: platform.url },
+      (text) => (printed += text),
+      () => {},
+    );
+    await program.exitOverride().parseAsync(args, { from: 'user' });
+    return printed;
+  };
+  await run(['deploy', 'flight-delays', 'models:/flight-delays@champion', '--features', 'flight_delays']);
+  const shown = JSON.parse(await run(['deployments', 'show', 'flight-delays', '--json']));
+  expect(shown.revision.options).toEqual({ features: 'flight_delays' });
+  const missing = run(['deploy', 'flight-delays', 'models:/flight-delays@champion', '--features', 'none']);
+  await expect(missing).rejects.toThrow("there is no feature service 'none'; there are flight_delays.");
+});
 
 /** The traffic was written with four digits. */
 function round(value: unknown): unknown {

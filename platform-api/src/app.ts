@@ -67,6 +67,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const inference = openInference({
     threads: settings['inference-threads'],
     timeoutSeconds: settings['inference-timeout'],
+    enrich: async (team, service, request) => (await features.features.engine(team)).enrich(service, request),
   });
   const { audit, ...auditModule } = openAudit({
     database,
@@ -93,7 +94,15 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const openId = new OpenIdTokens(settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']));
   const identity = openIdentity(settings.identity, async (token) => (await tokens.find(token)) ?? openId.find(token));
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
-  const deployments = openDeployments({ database, tracking, target, quotas, audit, log });
+  const deployments = openDeployments({
+    database,
+    tracking,
+    target,
+    quotas,
+    audit,
+    log,
+    checkFeatures: (team, service) => features.checkService(team, service),
+  });
 
   const { identify } = identity;
   const { guards, live } = deployments;
@@ -120,7 +129,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     history: settings['feature-history'],
     online: settings.online,
     isOwnMachine: settings.identity === 'local',
-    consumersOf: async () => [],
+    consumersOf: deployments.featureConsumers,
     materialise: acts.materialiseFeatures,
     audit,
     metrics,

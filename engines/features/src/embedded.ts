@@ -36,6 +36,7 @@ import { RedisStore } from './online/redis.ts';
 import { type OnlineTables, onlineSchema } from './online/schema.ts';
 import type { OnlineStore } from './online/store.ts';
 import { feastRefusal, noSuchView } from './refusals.ts';
+import { enrich, type Filled, type Lacking } from './retrieval/enrichment.ts';
 import { type OnlineFeatures, type OnlineRequest, readOnline } from './retrieval/online.ts';
 import { coerceKey } from './values/coerce.ts';
 import { serializeEntityKey } from './values/entity-key.ts';
@@ -150,6 +151,10 @@ class EmbeddedFeatures implements FeatureEngine {
 
   getOnlineFeatures(request: OnlineRequest): Promise<OnlineFeatures> {
     return readOnline(this.project(), this.#online, request);
+  }
+
+  enrich(service: string, request: Lacking): Promise<Filled> {
+    return enrich(this.project(), service, request, (asked) => this.getOnlineFeatures(asked));
   }
 
   getHistoricalFeatures(request: HistoricalRequest, target: string): Promise<HistoricalResult> {

@@ -3,6 +3,7 @@ import type { FeatureView, Project } from './model.ts';
 import type { HistoricalRequest, HistoricalResult } from './offline/historical.ts';
 import type { ViewStatistics } from './offline/statistics.ts';
 import type { Frame } from './online/frame.ts';
+import type { Filled, Lacking } from './retrieval/enrichment.ts';
 import type { OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
 
 /** Rows that arrive one by one, and where they go. */
@@ -84,6 +85,8 @@ export interface FeatureEngine {
   /** What is defined. */
   project(): Project;
   getOnlineFeatures(request: OnlineRequest): Promise<OnlineFeatures>;
+  /** Fills what a request to a model lacks from a feature service. @throws NOT_FOUND, MISSING_FEATURES */
+  enrich(service: string, request: Lacking): Promise<Filled>;
   /** Writes the result as a Parquet file. */
   getHistoricalFeatures(request: HistoricalRequest, target: string): Promise<HistoricalResult>;
   /** The result as a Parquet file for a moment: the caller deletes it. */

@@ -25,6 +25,8 @@ export interface Feature {
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly pii: PiiClass;
+  /** What a deployment takes where there is no value; undefined: its request is refused. */
+  readonly default?: string | number | boolean | null | undefined;
 }
 
 /** A Parquet file, or a folder of them. */

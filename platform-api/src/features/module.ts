@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '@mlops/database';
+import { PlatformError } from '@mlops/errors';
 import { type FeatureConsumer, featureMetrics, featureRoutes, openAppliedFeatures } from '@mlops/features';
 import type { Pipeline } from '@mlops/operations';
 import type { Metrics } from '@mlops/service';
@@ -43,10 +44,18 @@ export async function openFeatureModule(parts: FeatureModuleParts) {
     consumersOf,
   });
   const onWritten = featureMetrics(metrics, features);
-  const handlers = featureHandlers({ features, audit, mayNameRoot: isOwnMachine, onWritten });
+  const handlers = featureHandlers({ features, audit, mayNameRoot: isOwnMachine, consumersOf, onWritten });
   return {
     name: 'features',
     features,
+    /** @throws INVALID_PARAMETER */
+    async checkService(team: string, service: string) {
+      const { services } = (await features.engine(team)).project();
+      if (services.has(service)) return;
+      const known = [...services.keys()].slice(0, 20).join(', ') || 'none';
+      const message = `options.features: there is no feature service '${service}'; there are ${known}.`;
+      throw new PlatformError('INVALID_PARAMETER', message, { field: 'options.features' });
+    },
     tables: [servedTable(featureApiOperations, handlers)],
     /** Feast's interface. */
     protocol: (app: FastifyInstance, pipeline: Pipeline) =>

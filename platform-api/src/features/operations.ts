@@ -28,6 +28,7 @@ const FeatureServiceSchema = Type.Object({
   ...described,
   keys: names,
   features: Type.Array(Type.Object({ view: text, features: names, join_key_map: Type.Record(text, text) })),
+  deployments: Type.Array(text, { description: 'Live deployments that it fills.' }),
 });
 
 const EntitySchema = Type.Object({ ...described, join_key: text, type: text });

@@ -2,6 +2,7 @@ import { PlatformError } from '@mlops/errors';
 import {
   type AppliedFeatures,
   type DefinitionsPlan,
+  type FeatureConsumer,
   type FeatureEngine,
   type FeatureService,
   type FeatureView,
@@ -22,13 +23,14 @@ export interface FeatureHandlerParts {
   readonly audit: Audit;
   /** Whether definitions may name any folder of this machine. */
   readonly mayNameRoot: boolean;
+  readonly consumersOf: (team: string) => Promise<readonly FeatureConsumer[]>;
   readonly onWritten: (project: string, written: Written) => void;
 }
 
 type Response<N extends keyof typeof featureApiOperations> = Static<(typeof featureApiOperations)[N]['response']>;
 
 export function featureHandlers(parts: FeatureHandlerParts): ApiHandlers<typeof featureApiOperations> {
-  const { features, audit, mayNameRoot, onWritten } = parts;
+  const { features, audit, mayNameRoot, consumersOf, onWritten } = parts;
   const { definitions } = features;
   const team = () => currentAct().principal.team;
   const engine = () => features.engine(team());
@@ -69,13 +71,14 @@ export function featureHandlers(parts: FeatureHandlerParts): ApiHandlers<typeof 
     },
     async listFeatureServices(page) {
       const asked = await project();
-      return pageOf('services', asked.services, page, (service) => viewFeatureService(asked, service));
+      const consumers = await consumersOf(asked.name);
+      return pageOf('services', asked.services, page, (service) => viewFeatureService(asked, service, consumers));
     },
     async getFeatureService({ name }) {
       const asked = await project();
       const service = asked.services.get(name);
       if (service === undefined) throw unknown('feature service', name);
-      return viewFeatureService(asked, service);
+      return viewFeatureService(asked, service, await consumersOf(asked.name));
     },
     async listFeatureEntities(page) {
       return pageOf('entities', (await project()).entities, page, ({ joinKey, ...entity }) => ({
@@ -214,7 +217,11 @@ function viewFeatureView(project: Project, view: FeatureView, until: ReadonlyMap
   };
 }
 
-function viewFeatureService({ views }: Project, { name, description, owner, tags, projections }: FeatureService) {
+function viewFeatureService(
+  { views }: Project,
+  { name, description, owner, tags, projections }: FeatureService,
+  consumers: readonly FeatureConsumer[],
+) {
   const keys = projections.flatMap(({ view, joinKeyMap }) => {
     const found = views.get(view);
     return found === undefined || found.entities.length === 0
@@ -232,6 +239,7 @@ function viewFeatureService({ views }: Project, { name, description, owner, tags
       features: [...features],
       join_key_map: { ...joinKeyMap },
     })),
+    deployments: consumers.filter(({ service }) => service === name).map((consumer) => consumer.name),
   };
 }
 

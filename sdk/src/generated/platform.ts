@@ -794,6 +794,8 @@ export interface operations {
                                 options: {
                                     /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                     key_column?: string;
+                                    /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                    features?: string;
                                     /** @description Threads that each hold a copy of the model. */
                                     workers?: number;
                                     /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -843,6 +845,8 @@ export interface operations {
                     options?: {
                         /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                         key_column?: string;
+                        /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                        features?: string;
                         /** @description Threads that each hold a copy of the model. */
                         workers?: number;
                         /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -879,6 +883,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -950,6 +956,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -997,6 +1005,8 @@ export interface operations {
                     options?: {
                         /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                         key_column?: string;
+                        /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                        features?: string;
                         /** @description Threads that each hold a copy of the model. */
                         workers?: number;
                         /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1033,6 +1043,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1140,6 +1152,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1199,6 +1213,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1270,6 +1286,10 @@ export interface operations {
                                 [key: string]: unknown;
                             };
                             outputs: {
+                                [key: string]: unknown;
+                            };
+                            /** @description What a feature service gave, with its keys and event times. */
+                            features?: {
                                 [key: string]: unknown;
                             };
                             latency_ms: number;
@@ -1630,6 +1650,8 @@ export interface operations {
                                     [key: string]: string;
                                 };
                             }[];
+                            /** @description Live deployments that it fills. */
+                            deployments: string[];
                         }[];
                         /** @description null on the last page. */
                         next_page_token: string | null;
@@ -1679,6 +1701,8 @@ export interface operations {
                                 [key: string]: string;
                             };
                         }[];
+                        /** @description Live deployments that it fills. */
+                        deployments: string[];
                     };
                 };
             };

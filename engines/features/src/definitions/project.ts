@@ -1,6 +1,8 @@
 import { Value } from 'typebox/value';
 import type { DataSource, Described, Entity, FeatureService, FeatureView, Project, Projection } from '../model.ts';
+import { coerceValue } from '../values/coerce.ts';
 import { ENTITYLESS_JOIN_KEY } from '../values/entity-key.ts';
+import type { ValueType } from '../values/value-type.ts';
 import {
   DefinitionsFile,
   type EntityDefinition,
@@ -211,6 +213,10 @@ function viewOf(
     if (taken.has(name)) report(problem(path, `the column '${name}' is there already.`));
     taken.add(name);
   }
+  for (const [i, { type, default: otherwise }] of definition.features.entries()) {
+    if (otherwise === undefined || otherwise === null || fits(type, otherwise)) continue;
+    report(problem(['features', i, 'default'], `is no value of type ${type}.`));
+  }
   const streamSource = source?.kind === 'push' ? source : undefined;
   const batch = streamSource?.batchSource === undefined ? source : sources.get(streamSource.batchSource);
   return [
@@ -218,12 +224,13 @@ function viewOf(
       ...described(definition),
       entities: names,
       joinKeys: joinKeys.length > 0 ? joinKeys : [{ name: ENTITYLESS_JOIN_KEY, type: 'string' }],
-      features: definition.features.map(({ name, type, description = '', tags = {}, pii }) => ({
+      features: definition.features.map(({ name, type, description = '', tags = {}, pii, default: otherwise }) => ({
         name,
         type,
         description,
         tags,
         pii: pii ?? definition.pii ?? 'none',
+        ...(otherwise === undefined ? {} : { default: otherwise }),
       })),
       ttlSeconds: secondsOf(definition.ttl ?? '0'),
       online: definition.online ?? true,
@@ -235,6 +242,15 @@ function viewOf(
       materializedUntil: undefined,
     },
   ];
+}
+
+function fits(type: ValueType, value: unknown): boolean {
+  try {
+    coerceValue(type, value, '');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;

@@ -65,6 +65,12 @@ const FeatureDefinition = Type.Object(
     description: described.description,
     tags: described.tags,
     pii: Pii,
+    default: Type.Optional(
+      Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()], {
+        description:
+          'What a deployment takes where a key has no value, or one that is too old; null: a missing input. Without it the request is refused.',
+      }),
+    ),
   },
   { ...strict, description: 'One value of a view.' },
 );
