@@ -23,12 +23,13 @@ interface Plan {
   readonly breaks: readonly string[];
 }
 
-/** features plan|apply|list|show|search|get|historical|materialize|statistics|erase */
+/** features plan|apply|list|show|search|get|historical|export|materialize|statistics|erase */
 export function featureCommands(program: Command, context: Context): void {
   const features = program.command('features').description('the team’s features: definitions, values, history');
   definitionCommands(features, context);
   discoveryCommands(features, context);
   historicalCommand(features, context);
+  exportCommand(features, context);
   valueCommands(features, context);
 }
 
@@ -165,6 +166,25 @@ function discoveryCommands(features: Command, context: Context): void {
         keys: service.keys.join(', '),
         features: service.features.map((each) => `${each.view}: ${each.features.join(', ')}`).join('; '),
       });
+    });
+}
+
+function exportCommand(features: Command, context: Context): void {
+  features
+    .command('export')
+    .description('write the definitions of a folder into Feast’s file registry, without a platform')
+    .argument('<folder>', 'folder with YAML files, in folders of it as well')
+    .requiredOption('--registry <path>', 'the file; what it has of other projects stays')
+    .option('--project <name>', 'Feast’s project', 'default')
+    .action(async (folder: string, { registry, project }: { registry: string; project: string }) => {
+      const { readSource, writeRegistry } = await import('@mlops/features');
+      const left = await readSource({ kind: 'yaml', folder, project })
+        .then((defined) => writeRegistry(registry, defined))
+        .catch((error: Error) => {
+          throw error.name === 'PlatformError' ? new CommandError(error.message, { cause: error }) : error;
+        });
+      if (left.length > 0) context.output().warn(`mlops: Feast has no views without a history: ${left.join(', ')}.\n`);
+      printOne(context.output(), { registry, project, left_out: left }, { written: registry, project });
     });
 }
 

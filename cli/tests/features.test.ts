@@ -115,6 +115,19 @@ function featuresOf(line: string): Record<string, unknown> {
   return features;
 }
 
+it('writes the definitions into a registry of Feast, from which it joins as from the folder', async () => {
+  const registry = join(folder.path, 'registry.db');
+  await mlops(['export', DEFINITIONS, '--registry', registry, '--project', 'flights'], 'http://127.0.0.1:1');
+  const entities = join(folder.path, 'one.csv');
+  writeFileSync(entities, 'event_timestamp,carrier,origin,tailnum\n2013-07-01T12:00:00Z,UA,EWR,N10156');
+  const asked = ['historical', '--entities', entities, '--service', 'flight_delays', '--out'];
+  const [ours, theirs] = [join(folder.path, 'ours.json'), join(folder.path, 'theirs.json')];
+  await mlops([...asked, ours, '--definitions', DEFINITIONS]);
+  await mlops([...asked, theirs, '--registry', registry, '--project', 'flights']);
+  expect(readFileSync(theirs, 'utf8')).toBe(readFileSync(ours, 'utf8'));
+  expect(readFileSync(ours, 'utf8')).toContain('"plane_year":2004');
+});
+
 it('deploys a model that a feature service fills', async () => {
   await deployExample(platform.url);
   const run = async (args: string[]) => {

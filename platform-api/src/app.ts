@@ -127,6 +127,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     database,
     data: folder.path,
     history: settings['feature-history'],
+    registry: settings['feature-registry'],
     online: settings.online,
     isOwnMachine: settings.identity === 'local',
     consumersOf: deployments.featureConsumers,

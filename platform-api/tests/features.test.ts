@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readSource } from '@mlops/features';
 import { temporaryFolder } from '@mlops/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { call, onEachDatabase, startPlatform, type TestPlatform } from './platform.ts';
@@ -201,6 +202,29 @@ onEachDatabase('features on the platform', (database) => {
     await other.stop();
     other.remove();
   });
+});
+
+it('what is applied is in Feast’s registry within seconds, each team’s in its own project', async () => {
+  const folder = temporaryFolder();
+  const registry = join(folder.path, 'registry.db');
+  const platform = await startPlatform(['--feature-registry', registry]);
+  await call(platform, 'POST', '/api/v1/teams', { name: 'alpha' });
+  await call(platform, 'POST', `${API}/apply`, weather());
+  await call(platform, 'POST', `/teams/alpha${API}/apply`, weather(', {name: humid, type: double}'));
+  const featuresOf = async (project: string) => {
+    const { views } = await readSource({ kind: 'feast', registry, project });
+    return views.get('weather')?.features.map(({ name }) => name);
+  };
+  await expect.poll(() => featuresOf('default').catch(() => []), { timeout: 20_000 }).toEqual(['temp', 'wind_dir']);
+  await expect
+    .poll(() => featuresOf('alpha').catch(() => []), { timeout: 20_000 })
+    .toEqual(['temp', 'wind_dir', 'humid']);
+  await call(platform, 'POST', `${API}/apply`, weather(', {name: dewp, type: double}'));
+  await expect.poll(() => featuresOf('default'), { timeout: 20_000 }).toEqual(['temp', 'wind_dir', 'dewp']);
+  expect(await featuresOf('alpha')).toEqual(['temp', 'wind_dir', 'humid']);
+  await platform.stop();
+  platform.remove();
+  folder.remove();
 });
 
 describe('definitions of a team, on a platform of many', () => {

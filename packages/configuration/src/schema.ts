@@ -70,6 +70,12 @@ export const settings = {
         'Folder with a folder for each team, in which the Parquet files lie that its feature sources name. Without it: features in the data folder.',
     }),
   ),
+  'feature-registry': Type.Optional(
+    Type.String({
+      description:
+        "Feast's file registry into which the definitions that teams apply are also written, within seconds: a project for each team.",
+    }),
+  ),
   'inference-threads': Type.Integer({
     default: 0,
     minimum: 0,
@@ -168,6 +174,7 @@ export const programs = {
     'empty',
     'online',
     'feature-history',
+    'feature-registry',
     'inference-threads',
     'inference-timeout',
     'identity',

@@ -1,7 +1,8 @@
-import type { AppliedFeatures, FeatureView, Written } from '@mlops/features';
+import { type AppliedFeatures, type FeatureView, type Written, writeRegistry } from '@mlops/features';
 import type { JobDefinition, JobRun } from '@mlops/jobs';
 
 const LOOK_SECONDS = 30;
+const REGISTRY_SECONDS = 5;
 
 export interface FeatureJobParts {
   readonly features: AppliedFeatures;
@@ -49,6 +50,29 @@ export function featureJobs({ features, materialise, onWritten }: FeatureJobPart
     onWritten(team, written);
     return written[view.name] ?? 0;
   }
+}
+
+/** Copies definitions into Feast's file registry: one process does, so that nobody's project is lost there. */
+export function registryJob({ definitions }: Pick<AppliedFeatures, 'definitions'>, path: string): JobDefinition {
+  const written = new Map<string, number>();
+  return {
+    name: 'write-feature-registry',
+    summary: 'Copies definitions that were applied into Feast’s registry.',
+    everySeconds: REGISTRY_SECONDS,
+    runner: 'one',
+    run: async (run) => {
+      const done: string[] = [];
+      for (const team of await definitions.projects()) {
+        run.signal.throwIfAborted();
+        const version = await definitions.version(team);
+        if (written.get(team) === version) continue;
+        const left = await writeRegistry(path, (await definitions.of(team)).current);
+        written.set(team, version);
+        done.push(left.length === 0 ? team : `${team} without ${left.join(', ')}, which have no history`);
+      }
+      return done.length === 0 ? undefined : `wrote ${done.join('; ')}`;
+    },
+  };
 }
 
 /** Views whose last interval ended longer ago than they want. */

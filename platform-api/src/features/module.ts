@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify';
 import { servedTable } from '../api/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Module } from '../module.ts';
-import { type FeatureJobParts, featureJobs } from './jobs.ts';
+import { type FeatureJobParts, featureJobs, registryJob } from './jobs.ts';
 import { featureApiOperations } from './operations.ts';
 import { featureHandlers } from './routes.ts';
 
@@ -19,6 +19,8 @@ export interface FeatureModuleParts {
   readonly data: string;
   /** Where the teams' folders with history are; default: in the data folder. */
   readonly history: string | undefined;
+  /** Feast's file registry that gets a copy of the definitions; default: none. */
+  readonly registry: string | undefined;
   /** A Redis; default: the database. */
   readonly online: string | undefined;
   /** Whether the platform is for the one user of this machine, who may read all of it anyway. */
@@ -31,7 +33,7 @@ export interface FeatureModuleParts {
 
 /** Features: a team's project has the team's name. */
 export async function openFeatureModule(parts: FeatureModuleParts) {
-  const { database, data, online, isOwnMachine, consumersOf, audit, metrics } = parts;
+  const { database, data, online, registry, isOwnMachine, consumersOf, audit, metrics } = parts;
   const folder = parts.history ?? join(data, 'features');
   mkdirSync(folder, { recursive: true });
   const features = await openAppliedFeatures({
@@ -60,7 +62,10 @@ export async function openFeatureModule(parts: FeatureModuleParts) {
     /** Feast's interface. */
     protocol: (app: FastifyInstance, pipeline: Pipeline) =>
       app.register(featureRoutes, { host: features, pipeline, onWritten }),
-    jobs: featureJobs({ features, materialise: parts.materialise, onWritten }),
+    jobs: [
+      ...featureJobs({ features, materialise: parts.materialise, onWritten }),
+      ...(registry === undefined ? [] : [registryJob(features, registry)]),
+    ],
     close: () => features.close(),
   } satisfies Module & Record<string, unknown>;
 }
