@@ -172,14 +172,14 @@ function discoveryCommands(features: Command, context: Context): void {
 function exportCommand(features: Command, context: Context): void {
   features
     .command('export')
-    .description('write the definitions of a folder into Feast’s file registry, without a platform')
+    .description('write the definitions of a folder into Feast’s registry, without a platform')
     .argument('<folder>', 'folder with YAML files, in folders of it as well')
-    .requiredOption('--registry <path>', 'the file; what it has of other projects stays')
+    .requiredOption('--registry <path>', 'a file, or postgres://…; what it has of other projects stays')
     .option('--project <name>', 'Feast’s project', 'default')
     .action(async (folder: string, { registry, project }: { registry: string; project: string }) => {
-      const { readSource, writeRegistry } = await import('@mlops/features');
+      const { readSource, writeDefinitions } = await import('@mlops/features');
       const left = await readSource({ kind: 'yaml', folder, project })
-        .then((defined) => writeRegistry(registry, defined))
+        .then((defined) => writeDefinitions(registry, defined))
         .catch((error: Error) => {
           throw error.name === 'PlatformError' ? new CommandError(error.message, { cause: error }) : error;
         });

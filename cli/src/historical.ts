@@ -32,7 +32,7 @@ export function historicalCommand(features: Command, context: Context): void {
     .option('--service <name>', 'a feature service')
     .option('--features <list>', 'VIEW:FEATURE,…, in place of a service')
     .option('--full-feature-names', 'name columns VIEW__FEATURE')
-    .option('--registry <path>', 'Feast’s file registry: read here, without a platform')
+    .option('--registry <path>', 'Feast’s registry, a file or postgres://…: read here, without a platform')
     .option('--definitions <folder>', 'a folder with YAML definitions: read here, without a platform')
     .option('--project <name>', 'project of the registry or the definitions')
     .action(async (options: Options) => {

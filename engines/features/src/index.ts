@@ -1,5 +1,5 @@
 export type { AppliedDefinitions, DefinitionsPlan, FeatureConsumer } from './definitions/applied.ts';
-export { type DefinitionsSource, readSource } from './definitions/catalogue.ts';
+export { type DefinitionsSource, readSource, writeDefinitions } from './definitions/catalogue.ts';
 export { type DefinitionKind, definitionKinds, viewsToMaterialise } from './definitions/comparison.ts';
 export { definitionsSchema } from './definitions/schema.ts';
 export { type FoundDefinition, searchProject } from './definitions/search.ts';
@@ -9,7 +9,6 @@ export type * from './engine.ts';
 export { HistoricalFiles } from './historical-files.ts';
 export type * from './model.ts';
 export { type FeatureOperationName, featureOperations } from './operations.ts';
-export { writeRegistry } from './registry/write.ts';
 export type { FieldStatus, OnlineColumn, OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
 export { type FeatureRoutesOptions, featureRoutes } from './routes/features.ts';
 export { featureMetrics } from './routes/metrics.ts';

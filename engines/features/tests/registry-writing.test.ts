@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite, temporaryFolder } from '@mlops/testing';
+import { startPostgres, suite, temporaryFolder } from '@mlops/testing';
 import { expect, it } from 'vitest';
 import { readDefinitions } from '../src/definitions/read.ts';
 import type { Project } from '../src/model.ts';
 import { readRegistry } from '../src/registry/read.ts';
+import { SqlRegistry } from '../src/registry/sql.ts';
 import { writeRegistry } from '../src/registry/write.ts';
 import { configureFeast, python } from './feast.ts';
 import { makeRepository } from './history.ts';
@@ -78,6 +79,48 @@ suite('a registry that was written here', { needs: ['mlops-python'] }, () => {
     );
     expect(again.differences).toEqual([]);
     expect(readFileSync(path).includes('feature_view')).toBe(true);
+    repository.remove();
+  });
+});
+
+suite('a SQL registry', { needs: ['postgres'] }, () => {
+  it('is read back as it was written; other projects stay, many writers take turns', async () => {
+    const [repository, postgres] = [await makeRepository(), await startPostgres()];
+    const registry = new SqlRegistry(postgres.url);
+    await expect(registry.project('p')).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
+    const names = Array.from({ length: 5 }, (_, i) => `p${i}`);
+    const projects = await Promise.all(names.map((name) => readDefinitions(repository.path, name)));
+    await registry.write(projects[0] as Project);
+    const before = await registry.version();
+    await Promise.all([...projects, ...projects].map((project) => registry.write(project)));
+    expect(await registry.version()).not.toBe(before);
+    for (const project of projects) expect(plain(await registry.project(project.name))).toEqual(plain(project));
+    const fewer = { ...(projects[0] as Project), services: new Map() };
+    await registry.write(fewer);
+    expect(plain(await registry.project('p0'))).toEqual(plain(fewer));
+    expect(plain(await registry.project('p1'))).toEqual(plain(projects[1] as Project));
+    await registry.close();
+    await postgres.stop();
+    repository.remove();
+  });
+});
+
+suite('a SQL registry that was written here', { needs: ['postgres', 'mlops-python'] }, () => {
+  it('is for Feast what its file is', { timeout: 300_000 }, async () => {
+    const [repository, postgres] = [await makeRepository(), await startPostgres()];
+    const definitions = await readDefinitions(repository.path, 'p');
+    configureFeast(repository.path, 'p', '{type: sqlite, path: online.db}');
+    const registry = new SqlRegistry(postgres.url);
+    await registry.write(definitions);
+    await writeRegistry(join(repository.path, 'ours.db'), definitions);
+    // SQLAlchemy's word for the driver.
+    const address = postgres.url.replace(/^postgres(ql)?:/, 'postgresql+psycopg2:');
+    const printed = python('same_definitions.py', repository.path, ['ours.db', address]);
+    const { differences, views } = JSON.parse(printed.trim().split('\n').at(-1) ?? '');
+    expect(differences).toEqual([]);
+    expect(views).toEqual(['city', 'driver_fresh', 'driver_stats', 'orders']);
+    await registry.close();
+    await postgres.stop();
     repository.remove();
   });
 });

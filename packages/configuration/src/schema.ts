@@ -48,7 +48,10 @@ export const settings = {
     Type.String({ description: 'Folder with the definitions of features as YAML (*.yaml, in folders of it as well).' }),
   ),
   registry: Type.Optional(
-    Type.String({ description: "Feast's file registry (registry.db), in place of definitions as YAML." }),
+    Type.String({
+      description:
+        "Feast's registry, in place of definitions as YAML: its file (registry.db), or its SQL registry as postgres://user:password@host/name.",
+    }),
   ),
   project: Type.Optional(
     Type.String({
@@ -73,7 +76,7 @@ export const settings = {
   'feature-registry': Type.Optional(
     Type.String({
       description:
-        "Feast's file registry into which the definitions that teams apply are also written, within seconds: a project for each team.",
+        "Feast's registry into which the definitions that teams apply are also written, within seconds, a project for each team: a file, or postgres://user:password@host/name.",
     }),
   ),
   'inference-threads': Type.Integer({

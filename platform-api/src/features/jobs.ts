@@ -1,4 +1,4 @@
-import { type AppliedFeatures, type FeatureView, type Written, writeRegistry } from '@mlops/features';
+import { type AppliedFeatures, type FeatureView, type Written, writeDefinitions } from '@mlops/features';
 import type { JobDefinition, JobRun } from '@mlops/jobs';
 
 const LOOK_SECONDS = 30;
@@ -66,7 +66,7 @@ export function registryJob({ definitions }: Pick<AppliedFeatures, 'definitions'
         run.signal.throwIfAborted();
         const version = await definitions.version(team);
         if (written.get(team) === version) continue;
-        const left = await writeRegistry(path, (await definitions.of(team)).current);
+        const left = await writeDefinitions(path, (await definitions.of(team)).current);
         written.set(team, version);
         done.push(left.length === 0 ? team : `${team} without ${left.join(', ')}, which have no history`);
       }

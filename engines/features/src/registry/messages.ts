@@ -230,10 +230,18 @@ export type RegistryMessage = Of<{
   readonly registrySchemaVersion: string;
 }>;
 
+const described = describe();
 /** The description of `feast.core.Registry`. */
-export const registrySchema: DescMessage = describe('Registry');
+export const registrySchema: DescMessage = schemaOf('Registry');
 
-function describe(name: string): DescMessage {
+/** The description of one of the messages. */
+export function schemaOf(name: string): DescMessage {
+  const schema = described.getMessage(`${PACKAGE}.${name}`);
+  if (schema === undefined) throw new Error(`${name} is not described`);
+  return schema;
+}
+
+function describe() {
   const file = create(FileDescriptorProtoSchema, {
     name: 'registry.proto',
     package: PACKAGE,
@@ -244,9 +252,7 @@ function describe(name: string): DescMessage {
   const set = create(FileDescriptorSetSchema, {
     file: [file_google_protobuf_timestamp.proto, file_google_protobuf_duration.proto, file],
   });
-  const schema = createFileRegistry(set).getMessage(`${PACKAGE}.${name}`);
-  if (schema === undefined) throw new Error(`${name} is not described`);
-  return schema;
+  return createFileRegistry(set);
 }
 
 function messageOf(name: string, fields: Fields): DescriptorProto {

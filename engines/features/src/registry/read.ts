@@ -71,7 +71,8 @@ export function decodeRegistry(bytes: Uint8Array, path: string): RegistryMessage
   }
 }
 
-function projectOf(registry: RegistryMessage, path: string, root: string, wanted: string | undefined): Project {
+/** @param path names the registry in messages @throws INVALID_PARAMETER */
+export function projectOf(registry: RegistryMessage, path: string, root: string, wanted: string | undefined): Project {
   const views = [...registry.featureViews, ...registry.streamFeatureViews];
   const known = new Set(registry.projects.flatMap(({ spec }) => spec?.name ?? []));
   for (const { spec } of [...views, ...registry.entities, ...registry.featureServices]) known.add(spec?.project ?? '');

@@ -1,5 +1,5 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type Message, toBinary } from '@bufbuild/protobuf';
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { Turns } from '@mlops/concurrency';
 import type { DataSource, Described, Feature, FeatureService, FeatureView, FileSource, Project } from '../model.ts';
@@ -30,7 +30,7 @@ export function writeRegistry(path: string, project: Project, now = Date.now()):
     try {
       const file = await open(made, 'wx');
       try {
-        await file.writeFile(toBinary(registrySchema, registry));
+        await file.writeFile(toBinary(registrySchema, registry as unknown as Message));
         await file.sync();
       } finally {
         await file.close();
@@ -43,8 +43,8 @@ export function writeRegistry(path: string, project: Project, now = Date.now()):
   });
 }
 
-/** A registry in which one project is as it is defined here. */
-function registryWith(before: RegistryMessage, project: Project, now: number) {
+/** A registry in which one project is as it is defined here, and the views that Feast cannot have. */
+export function registryWith(before: RegistryMessage, project: Project, now: number) {
   const { name } = project;
   const others = <T extends { readonly spec?: { readonly project: string } | undefined }>(all: readonly T[]) =>
     all.filter(({ spec }) => spec?.project !== name);
@@ -104,7 +104,10 @@ function registryWith(before: RegistryMessage, project: Project, now: number) {
   });
   // What is not described here: saved data sets, permissions, earlier versions.
   if (before.$unknown !== undefined) registry.$unknown = before.$unknown;
-  return { registry, left: views.filter((view) => !isPossible.has(view.name)).map((view) => view.name) };
+  return {
+    registry: registry as unknown as RegistryMessage,
+    left: views.filter((view) => !isPossible.has(view.name)).map((view) => view.name),
+  };
 }
 
 function timestamp(milliseconds: number): Seconds {

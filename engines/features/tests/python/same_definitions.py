@@ -13,7 +13,7 @@ def store(registry: str) -> FeatureStore:
     config = RepoConfig(
         project="p",
         provider="local",
-        registry=str(Path(repository) / registry),
+        registry={"registry_type": "sql", "path": registry} if "://" in registry else str(Path(repository) / registry),
         online_store={"type": "sqlite", "path": str(Path(repository) / "online.db")},
         offline_store={"type": "file"},
         entity_key_serialization_version=3,
