@@ -26,9 +26,15 @@ export function deploymentCommands(program: Command, context: Context): void {
     .argument('<name>', 'name of the deployment')
     .argument('<model>', 'models:/NAME@ALIAS, models:/NAME/VERSION or models:/NAME/latest')
     .option('--key-column <input>', 'an input that names the row, by which actuals can be attached')
-    .action(async (name: string, model: string, options: { keyColumn?: string }) => {
+    .option('--features <service>', 'a feature service that fills inputs which a request lacks')
+    .action(async (name: string, model: string, given: { keyColumn?: string; features?: string }) => {
       const { platform } = context.connection();
-      const body = { model, options: options.keyColumn === undefined ? {} : { key_column: options.keyColumn } };
+      const { keyColumn, features } = given;
+      const options = {
+        ...(keyColumn === undefined ? {} : { key_column: keyColumn }),
+        ...(features === undefined ? {} : { features }),
+      };
+      const body = { model, options };
       const exists = await platform
         .GET('/api/v1/deployments/{name}', { params: { path: { name } } })
         .catch(() => undefined);

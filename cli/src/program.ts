@@ -8,6 +8,7 @@ import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { tokenFor } from './credentials.ts';
 import { deploymentCommands } from './deployments.ts';
+import { featureCommands } from './features.ts';
 import { jobCommands } from './jobs.ts';
 import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
@@ -48,6 +49,7 @@ export function createProgram(
   deploymentCommands(program, context);
   predictionCommands(program, context);
   actualsCommands(program, context);
+  featureCommands(program, context);
   jobCommands(program, context);
   policyCommands(program, context);
   quotaCommands(program, context);

@@ -82,7 +82,7 @@ describe('mlops', () => {
 
   it('status tells whether the platform is ready', async () => {
     expect(await mlops('status')).toMatch(
-      /ready +yes\nworks +database, tracking, deployments\ndeployments +flight-delays \(ready\)/,
+      /ready +yes\nworks +database, tracking, deployments, features\ndeployments +flight-delays \(ready\)/,
     );
     expect(JSON.parse(await mlops('status', '--json'))).toMatchObject({ ready: true });
   });

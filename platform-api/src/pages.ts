@@ -1,3 +1,4 @@
+import { featureOperations } from '@mlops/features';
 import { inferenceOperations } from '@mlops/inference';
 import type { Caller } from '@mlops/operations';
 import { callerOf } from '@mlops/service';
@@ -14,6 +15,7 @@ const ofModels = Object.values(inferenceOperations).filter(({ path }) => /^\/v[1
 const PROTOCOLS = [
   { title: 'Predictions by deployment', prefix: '', operations: [{ method: 'POST', path: INVOCATIONS_PATH }] },
   { title: 'Open Inference Protocol, KServe V1', prefix: '', operations: ofModels },
+  { title: 'Feast', prefix: '', operations: Object.values(featureOperations) },
   { title: 'MLflow', prefix: '/api/2.0/mlflow', operations: Object.values(trackingOperations) },
   { title: 'MLflow’s artifacts', prefix: '/api/2.0/mlflow-artifacts', operations: Object.values(artifactOperations) },
 ] as const;

@@ -86,6 +86,15 @@ describe('every operation of every protocol', () => {
     policy: 'permit (principal, action, resource) when { false };',
     since: '2026-01-01T00:00:00Z',
     until: '2026-01-02T00:00:00Z',
+    entities: { id: [1] },
+    features: ['none:x'],
+    push_source_name: 'none',
+    feature_view_name: 'none',
+    df: { id: [1] },
+    start_ts: '2026-01-01',
+    end_ts: '2026-01-02',
+    files: [],
+    entity_key: { id: 1 },
   };
   /** Of these a field means something else. */
   const otherwise: Readonly<Record<string, object>> = {
@@ -94,6 +103,8 @@ describe('every operation of every protocol', () => {
     createToken: { roles: undefined },
     checkAccess: { principal: { roles: ['viewer'] }, action: 'read', resource: { type: 'run' } },
     searchModelVersions: { max_results: 10 },
+    materialize: { version: undefined },
+    materializeIncremental: { version: undefined },
   };
 
   beforeAll(async () => {
@@ -152,7 +163,7 @@ describe('every operation of every protocol', () => {
     };
     expect(await get('viewer', 'status')).toEqual({
       ok: true,
-      parts: ['database', 'tracking', 'deployments'].map((name) => ({ name, ok: true, reason: null })),
+      parts: ['database', 'tracking', 'deployments', 'features'].map((name) => ({ name, ok: true, reason: null })),
     });
     const { settings } = (await get('platform-admin', 'settings')) as { settings: Record<string, unknown> };
     expect(settings).toMatchObject({ identity: 'required', host: '127.0.0.1' });

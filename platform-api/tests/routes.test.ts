@@ -1,4 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
+import { featureOperations } from '@mlops/features';
 import { type InferenceOperationName, inferenceOperations, pathsOf } from '@mlops/inference';
 import type { Operation } from '@mlops/operations';
 import { artifactOperations, serverOperations, trackingOperations, workspaceOperations } from '@mlops/tracking';
@@ -57,7 +58,7 @@ function ofTables(): string[] {
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`),
   );
   const invocations = 'POST /api/v1/deployments/:name/invocations';
-  return [...mlflow, ...routesOf({ serverVersion }), ...inference, ...own, invocations];
+  return [...mlflow, ...routesOf({ serverVersion }), ...routesOf(featureOperations), ...inference, ...own, invocations];
 }
 
 it('serves what stands in a table of operations, pages and probes, and nothing else', async () => {

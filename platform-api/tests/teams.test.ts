@@ -47,6 +47,19 @@ interface Things {
 
 const MLFLOW = '/api/2.0/mlflow';
 
+/** The same names in every team; what stands under them is the team's. */
+const FEATURES = `entities: [{name: rider, type: int64}]
+sources: [{name: rides, type: push}]
+feature_views: [{name: payments, entities: [rider], source: rides, features: [{name: team, type: string}]}]
+feature_services: [{name: payments, features: [{view: payments}]}]`;
+const ofFeatures = { entities: { rider: [1] }, features: ['payments:team'], service: 'payments', view: 'payments' };
+
+async function furnishFeatures(client: Client, team: string): Promise<void> {
+  await client.made('POST /api/v1/features/apply', { files: [{ name: 'features.yaml', text: FEATURES }] });
+  const df = { rider: [1], team: [team], event_timestamp: ['2026-01-01T00:00:00Z'] };
+  await client.made('POST /push', { push_source_name: 'rides', df });
+}
+
 async function furnish(client: Client, url: string, token: string): Promise<Things> {
   await deployExample(url, token);
   const post = (path: string, body: object) => client.made(`POST ${MLFLOW}/${path}`, body);
@@ -143,6 +156,7 @@ onEachDatabase('two teams with the same names for everything', (database) => {
       await admin.made(`PUT /api/v1/teams/${team}/members/same`, { roles: ['team-admin', 'ml-engineer'] });
       const { token } = await admin.made('POST /api/v1/tokens', { name: 'main', team, member: 'same' });
       const client = new Client(platform, token);
+      await furnishFeatures(client, team);
       things[team] = { client, things: await furnish(client, platform.url, token) };
     }
     return { admin, things };
@@ -182,6 +196,9 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     'searchRegisteredModels',
     'searchModelVersions',
     'searchLoggedModels',
+    'getOnlineFeatures',
+    'readOnlineFeatures',
+    'planFeatures',
   ];
 
   it('each sees its own, as if the other one were not there', async () => {
@@ -193,8 +210,8 @@ onEachDatabase('two teams with the same names for everything', (database) => {
         { ...named, name: 'payments' },
         { ...named, workspace_name: 'alpha', name: 'alpha' },
       ]) {
-        const mine = request({ ...naming(both.of.anna), ...more });
-        const theirs = request({ ...naming(alone.of), ...more });
+        const mine = request({ ...naming(both.of.anna), ...ofFeatures, files: [], ...more });
+        const theirs = request({ ...naming(alone.of), ...ofFeatures, files: [], ...more });
         const seen = plain(await both.anna.ask(mine.route, mine.body), both.of.anna);
         const expected = plain(await alone.anna.ask(theirs.route, theirs.body), alone.of);
         expect(different(`${name} ${seen}`, `${name} ${expected}`)).toBeUndefined();
@@ -207,7 +224,10 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     for (const { name, operation, request } of everyRow) {
       // What lists, or makes something new, names no thing.
       if (!('id' in operation.resource || 'parent' in operation.resource)) continue;
-      for (const more of [named, { name: 'bravo', workspace_name: 'bravo', principal: 'same', roles: ['viewer'] }]) {
+      for (const more of [
+        { ...named, view: 'none' },
+        { view: 'none', name: 'bravo', workspace_name: 'bravo', principal: 'same', roles: ['viewer'] },
+      ]) {
         const nobodys = {
           ...more,
           ...('roles' in more ? { name: 'nobody', workspace_name: 'nobody' } : { name: 'none' }),
@@ -228,6 +248,26 @@ onEachDatabase('two teams with the same names for everything', (database) => {
     expect(run.data.tags.filter(({ key }: { key: string }) => key === 'k')).toEqual([{ key: 'k', value: 'v' }]);
     expect(run.info.lifecycle_stage).toBe('active');
   }, 120_000);
+
+  it('each has features of its own, under its own address and below /teams', async () => {
+    const { anna, bert, admin } = both;
+    const teamOf = async (client: Client, prefix: string) => {
+      const { text } = await client.ask(`POST ${prefix}/get-online-features`, ofFeatures);
+      return JSON.parse(text).results?.[1]?.values[0];
+    };
+    expect(await teamOf(anna, '')).toBe('alpha');
+    expect(await teamOf(bert, '')).toBe('bravo');
+    expect(await teamOf(admin, '/teams/bravo')).toBe('bravo');
+    expect(await teamOf(admin, '')).toBeUndefined();
+    expect((await anna.ask('POST /teams/bravo/get-online-features', ofFeatures)).status).toBe(404);
+    const { rows } = await anna.made('POST /api/v1/features/online', { entities: { rider: [1] }, service: 'payments' });
+    expect(rows).toMatchObject([{ values: { rider: 1, team: 'alpha' }, statuses: { team: 'PRESENT' } }]);
+    // What one forgets, the other one still has.
+    const erased = await anna.made('POST /api/v1/features/erasures', { entity_key: { rider: 1 } });
+    expect(erased).toEqual({ online: ['payments'] });
+    expect([await teamOf(anna, ''), await teamOf(bert, '')]).toEqual([null, 'bravo']);
+    await furnishFeatures(anna, 'alpha');
+  });
 
   it('is chosen by the address, by the header, or by the token, and never against it', async () => {
     const name = async (route: string, headers: Record<string, string> = {}) => {

@@ -20,13 +20,14 @@ await place.analytics.run((connection) => connection.execute(`copy (${rows}) to 
 
 const data = join(place.repository, 'data');
 const database = openDatabase<unknown>({ data });
-const engine = await openFeatures({
+const host = await openFeatures({
   definitions: { kind: 'feast', registry: join(place.repository, 'registry.db'), project: undefined },
   database,
   online: place.redis,
   scratch: join(data, 'scratch'),
 });
 
+const engine = await host.engine('');
 const features = Array.from({ length: 10 }, (_, i) => `feature_${i}`);
 const columns = features.map((feature) => `v.${feature}`).join(', ');
 const handWritten = `select e.*, ${columns} from read_parquet('${entities}') e
@@ -73,6 +74,6 @@ print(
   `${ours.toFixed(2)} s; Feast ${theirs.toFixed(2)} s; ratio ${(theirs / ours).toFixed(1)}×; ${written} rows × 10 features`,
 );
 
-await engine.close();
+await host.close();
 await database.close();
 await place.close();

@@ -1,14 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { type Database, migrate } from '@mlops/database';
 import { PlatformError } from '@mlops/errors';
-import { Catalogue, type DefinitionsSource } from './definitions/catalogue.ts';
+import { AppliedDefinitions, type AppliedDefinitionsOptions } from './definitions/applied.ts';
+import { Catalogue, type Definitions, type DefinitionsSource } from './definitions/catalogue.ts';
+import { DefinitionsStore } from './definitions/store.ts';
+import { type DefinitionsTables, definitionsTables } from './definitions/tables.ts';
 import type {
   Erased,
   EraseRequest,
   FeatureEngine,
+  FeatureHost,
   HistoricalRows,
   IncrementalRequest,
   Materialisation,
+  MaterialisedInterval,
   MaterializedUntil,
   MaterializeRequest,
   PushRequest,
@@ -24,19 +29,19 @@ import { appendRows } from './offline/append.ts';
 import { entityFile } from './offline/entity-rows.ts';
 import { type HistoricalRequest, type HistoricalResult, writeHistorical } from './offline/historical.ts';
 import { takeColumns } from './offline/read-columns.ts';
-import { type ViewStatistics, viewStatistics } from './offline/statistics.ts';
+import { countRows, type ViewStatistics, viewStatistics } from './offline/statistics.ts';
 import { EmbeddedStore } from './online/embedded.ts';
 import { rowsOf } from './online/frame.ts';
 import { RedisStore } from './online/redis.ts';
 import { type OnlineTables, onlineSchema } from './online/schema.ts';
 import type { OnlineStore } from './online/store.ts';
 import { feastRefusal, noSuchView } from './refusals.ts';
+import { enrich, type Filled, type Lacking } from './retrieval/enrichment.ts';
 import { type OnlineFeatures, type OnlineRequest, readOnline } from './retrieval/online.ts';
 import { coerceKey } from './values/coerce.ts';
 import { serializeEntityKey } from './values/entity-key.ts';
 
-export interface EmbeddedFeaturesOptions {
-  readonly definitions: DefinitionsSource;
+export interface FeaturesOptions {
   /** Keeps what was materialised, and the online rows where no Redis does. Whoever opened it closes it. */
   readonly database: Database<unknown>;
   /** A Redis with Feast's layout, as redis:// or rediss://. */
@@ -45,42 +50,111 @@ export interface EmbeddedFeaturesOptions {
   readonly scratch: string;
 }
 
-/** The feature store in this process. @throws INVALID_PARAMETER about the definitions */
-export async function openFeatures(options: EmbeddedFeaturesOptions): Promise<FeatureEngine> {
-  const { database, definitions, online, scratch } = options;
-  const catalogue = await Catalogue.open(definitions);
-  await migrate(database, 'features', { ...onlineSchema, ...materialisationSchema });
+/** Feature stores in this process, of projects that share an online store and DuckDB. */
+interface FeatureStores {
+  /** The store of one project: one for each name. */
+  readonly store: (definitions: Definitions) => FeatureEngine;
+  readonly materialized: () => Promise<readonly MaterializedUntil[]>;
+  /** @throws DATABASE_UNAVAILABLE */
+  readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+async function openFeatureStores({ database, online, scratch }: FeaturesOptions): Promise<FeatureStores> {
+  await migrate(database, 'features', { ...onlineSchema, ...materialisationSchema, ...definitionsTables });
   const store =
     online === undefined ? new EmbeddedStore(database.as<OnlineTables>()) : await new RedisStore(online).open();
-  return new EmbeddedFeatures(catalogue, store, new Analytics(scratch), database.as<MaterialisationTables>());
+  const analytics = new Analytics(scratch);
+  const materialisations = new MaterialisationStore(database.as<MaterialisationTables>());
+  return {
+    store: (definitions) => new EmbeddedFeatures(definitions, store, analytics, materialisations),
+    materialized: () => materialisations.until(),
+    ping: () => store.ping(),
+    async close() {
+      // What is materialised at this moment still writes.
+      await analytics.close();
+      await store.close();
+    },
+  };
+}
+
+/** The feature store of one project in this process. @throws INVALID_PARAMETER about the definitions */
+export async function openFeatures({
+  definitions,
+  ...options
+}: FeaturesOptions & { readonly definitions: DefinitionsSource }): Promise<FeatureHost> {
+  const catalogue = await Catalogue.open(definitions);
+  const { store, materialized, ping, close } = await openFeatureStores(options);
+  const engine = store(catalogue);
+  return {
+    engine: async () => engine,
+    materialized,
+    ping,
+    async close() {
+      catalogue.close();
+      await close();
+    },
+  };
+}
+
+export interface AppliedFeatures extends FeatureHost {
+  readonly definitions: AppliedDefinitions;
+}
+
+/** The feature stores of all projects whose definitions are applied by calls. */
+export async function openAppliedFeatures(
+  options: FeaturesOptions & Omit<AppliedDefinitionsOptions, 'store'>,
+): Promise<AppliedFeatures> {
+  const { store, materialized, ping, close } = await openFeatureStores(options);
+  const definitions = new AppliedDefinitions({
+    ...options,
+    store: new DefinitionsStore(options.database.as<DefinitionsTables>()),
+  });
+  const engines = new Map<string, FeatureEngine>();
+  return {
+    definitions,
+    materialized,
+    ping,
+    close,
+    async engine(project) {
+      const current = await definitions.of(project);
+      const engine = engines.get(project) ?? store(current);
+      engines.set(project, engine);
+      return engine;
+    },
+  };
 }
 
 class EmbeddedFeatures implements FeatureEngine {
-  readonly #catalogue: Catalogue;
+  readonly #definitions: Definitions;
   readonly #online: OnlineStore;
   readonly #analytics: Analytics;
   readonly #materialiser: Materialiser;
   readonly #materialisations: MaterialisationStore;
 
   constructor(
-    catalogue: Catalogue,
+    definitions: Definitions,
     online: OnlineStore,
     analytics: Analytics,
-    database: Database<MaterialisationTables>,
+    materialisations: MaterialisationStore,
   ) {
-    this.#catalogue = catalogue;
+    this.#definitions = definitions;
     this.#online = online;
     this.#analytics = analytics;
-    this.#materialisations = new MaterialisationStore(database);
+    this.#materialisations = materialisations;
     this.#materialiser = new Materialiser(analytics, online, this.#materialisations);
   }
 
   project(): Project {
-    return this.#catalogue.current;
+    return this.#definitions.current;
   }
 
   getOnlineFeatures(request: OnlineRequest): Promise<OnlineFeatures> {
     return readOnline(this.project(), this.#online, request);
+  }
+
+  enrich(service: string, request: Lacking): Promise<Filled> {
+    return enrich(this.project(), service, request, (asked) => this.getOnlineFeatures(asked));
   }
 
   getHistoricalFeatures(request: HistoricalRequest, target: string): Promise<HistoricalResult> {
@@ -142,14 +216,24 @@ class EmbeddedFeatures implements FeatureEngine {
     return running(views, this.#materialiser.materializeIncremental(project, views, end));
   }
 
-  materialized(): Promise<MaterializedUntil[]> {
-    return this.#materialisations.until(this.project().name);
+  async materialisations(name?: string): Promise<MaterialisedInterval[]> {
+    const { name: project, views } = this.project();
+    const asked = name === undefined ? [...views.values()] : [this.#view(name)];
+    const found = await Promise.all(
+      asked.map(async ({ name: view }) => {
+        const intervals = await this.#materialisations.intervals(project, view);
+        return intervals.map((interval) => ({ view, ...interval }));
+      }),
+    );
+    return found.flat();
+  }
+
+  historyRows(view: FeatureView): Promise<number> {
+    return countRows(this.#analytics, view);
   }
 
   async statistics(name: string): Promise<ViewStatistics> {
-    const view = this.project().views.get(name);
-    if (view === undefined) throw noSuchView(name, this.project().name);
-    return viewStatistics(this.#analytics, view);
+    return viewStatistics(this.#analytics, this.#view(name));
   }
 
   async erase({ entity }: EraseRequest): Promise<Erased> {
@@ -172,23 +256,19 @@ class EmbeddedFeatures implements FeatureEngine {
     return { online: await this.#online.erase(project.name, serializeEntityKey(parts), views.map(featuresOf)) };
   }
 
-  ping(): Promise<void> {
-    return this.#online.ping();
-  }
-
-  async close(): Promise<void> {
-    this.#catalogue.close();
-    // What is materialised at this moment still writes.
-    await this.#analytics.close();
-    await this.#online.close();
+  #view(name: string): FeatureView {
+    const { name: project, views } = this.project();
+    const view = views.get(name);
+    if (view === undefined) throw noSuchView(name, project);
+    return view;
   }
 
   async #projectFor(allowCache = true): Promise<Project> {
-    return allowCache ? this.#catalogue.current : this.#catalogue.fresh();
+    return allowCache ? this.#definitions.current : this.#definitions.fresh();
   }
 
   async #toMaterialise(names: readonly string[] | undefined, exclusive: boolean) {
-    const project = await this.#catalogue.fresh();
+    const project = await this.#definitions.fresh();
     const views = this.#materialiser.viewsOf(project, names);
     if (exclusive) refuseRunning(this.#materialiser.running, views);
     return { project, views };

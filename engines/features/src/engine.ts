@@ -1,8 +1,9 @@
 import type { Stretch } from './materialise/materialiser.ts';
-import type { Project } from './model.ts';
+import type { FeatureView, Project } from './model.ts';
 import type { HistoricalRequest, HistoricalResult } from './offline/historical.ts';
 import type { ViewStatistics } from './offline/statistics.ts';
 import type { Frame } from './online/frame.ts';
+import type { Filled, Lacking } from './retrieval/enrichment.ts';
 import type { OnlineFeatures, OnlineRequest } from './retrieval/online.ts';
 
 /** Rows that arrive one by one, and where they go. */
@@ -48,8 +49,19 @@ export interface Materialisation {
   readonly done: Promise<Written>;
 }
 
+/** What of a view is in the online store. Milliseconds since 1970. */
+export interface MaterialisedInterval {
+  readonly view: string;
+  readonly start: number;
+  readonly doneUntil: number;
+  /** What the run was asked for; later than `doneUntil` while it runs, or where it was stopped. */
+  readonly end: number;
+  readonly rows: number;
+}
+
 /** A view, and the event time up to which it is in the online store, in milliseconds since 1970. */
 export interface MaterializedUntil {
+  readonly project: string;
   readonly view: string;
   readonly until: number;
 }
@@ -73,6 +85,8 @@ export interface FeatureEngine {
   /** What is defined. */
   project(): Project;
   getOnlineFeatures(request: OnlineRequest): Promise<OnlineFeatures>;
+  /** Fills what a request to a model lacks from a feature service. @throws NOT_FOUND, MISSING_FEATURES */
+  enrich(service: string, request: Lacking): Promise<Filled>;
   /** Writes the result as a Parquet file. */
   getHistoricalFeatures(request: HistoricalRequest, target: string): Promise<HistoricalResult>;
   /** The result as a Parquet file for a moment: the caller deletes it. */
@@ -87,13 +101,23 @@ export interface FeatureEngine {
    */
   materialize(request: MaterializeRequest, exclusive?: boolean): Promise<Materialisation>;
   materializeIncremental(request: IncrementalRequest, exclusive?: boolean): Promise<Materialisation>;
-  /** How far views have been materialised; those that never were are left out. */
-  materialized(): Promise<readonly MaterializedUntil[]>;
+  /** What of a view was materialised, oldest first; all views, where none is named. @throws NOT_FOUND */
+  materialisations(view?: string): Promise<readonly MaterialisedInterval[]>;
+  /** Rows of a view's history, of any time; the view need not be in force. */
+  historyRows(view: FeatureView): Promise<number>;
   /** What the history of a view holds. */
   statistics(view: string): Promise<ViewStatistics>;
   /** Forgets all that the online store keeps of an entity, in all views that have its key. */
   erase(request: EraseRequest): Promise<Erased>;
+}
+
+/** The feature stores of all projects of a process. */
+export interface FeatureHost {
+  /** The store of a project, as it is defined now. */
+  readonly engine: (project: string) => Promise<FeatureEngine>;
+  /** How far views have been materialised; those that never were are left out. */
+  readonly materialized: () => Promise<readonly MaterializedUntil[]>;
   /** Whether features can be served. @throws DATABASE_UNAVAILABLE */
-  ping(): Promise<void>;
-  close(): Promise<void>;
+  readonly ping: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }

@@ -25,6 +25,8 @@ export interface Feature {
   readonly description: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly pii: PiiClass;
+  /** What a deployment takes where there is no value; undefined: its request is refused. */
+  readonly default?: string | number | boolean | null | undefined;
 }
 
 /** A Parquet file, or a folder of them. */
@@ -73,6 +75,8 @@ export interface FeatureView extends Described {
   readonly batchSource: FileSource | ForeignSource | undefined;
   /** The source by which rows arrive one by one. */
   readonly streamSource: PushSource | ForeignSource | undefined;
+  /** How often it is materialised by itself, in seconds; undefined: when it is asked for. */
+  readonly materializeEverySeconds: number | undefined;
   /** What Feast has already materialised, up to this moment (milliseconds since 1970). */
   readonly materializedUntil: number | undefined;
 }

@@ -21,7 +21,7 @@ export async function buildFeatureServer(settings: SettingsOf<'features'>): Prom
     await database.close();
     folder.close();
   };
-  const engine = await openFeatures({
+  const host = await openFeatures({
     definitions,
     database,
     online: settings.online,
@@ -38,16 +38,16 @@ export async function buildFeatureServer(settings: SettingsOf<'features'>): Prom
   // Empty, as Feast's; a store that is away is 503.
   for (const path of ['/health', '/readyz']) {
     app.get(path, async (_request, reply) => {
-      const away = await engine.ping().then(
+      const away = await host.ping().then(
         () => undefined,
         (error: unknown) => toPlatformError(error),
       );
       return away === undefined ? reply.send() : reply.code(503).send();
     });
   }
-  await app.register(featureRoutes, { engine, pipeline: direct });
+  await app.register(featureRoutes, { host, pipeline: direct });
   app.addHook('onClose', async () => {
-    await engine.close();
+    await host.close();
     await close();
   });
   return app;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openDatabase } from '@mlops/database';
 import { startRedis, suite, temporaryFolder } from '@mlops/testing';
 import { afterEach, expect, it } from 'vitest';
-import { type FeatureEngine, openFeatures } from '../src/index.ts';
+import { type FeatureEngine, type FeatureHost, openFeatures } from '../src/index.ts';
 import { decodeValue } from '../src/values/decode.ts';
 import { drivers } from './contract/writing.ts';
 import { ago, makeRepository } from './history.ts';
@@ -12,10 +12,10 @@ afterEach(async () => {
   for (const step of cleanUp.splice(0).reverse()) await step();
 });
 
-async function engineOn(online?: string): Promise<FeatureEngine> {
+async function engineOn(online?: string): Promise<FeatureEngine & Pick<FeatureHost, 'ping'>> {
   const [repository, data] = [await makeRepository(), temporaryFolder()];
   const database = openDatabase<unknown>({ data: data.path });
-  const engine = await openFeatures({
+  const host = await openFeatures({
     definitions: { kind: 'yaml', folder: repository.path, project: 'p' },
     database,
     online,
@@ -25,9 +25,9 @@ async function engineOn(online?: string): Promise<FeatureEngine> {
     repository.remove,
     data.remove,
     () => database.close(),
-    () => engine.close(),
+    () => host.close(),
   );
-  return engine;
+  return Object.assign(await host.engine('p'), { ping: host.ping });
 }
 
 const trips = async (engine: FeatureEngine, id: number) => {

@@ -187,11 +187,12 @@ suite("historical features beside Feast's own", { needs: ['mlops-python'] }, () 
     configureFeast(repository.path, 'golden', '{type: sqlite}', 'duckdb');
     python('point_in_time.py', repository.path, [String(SEED)]);
     const database = openDatabase<unknown>({ data: data.path });
-    const engine = await openFeatures({
+    const host = await openFeatures({
       definitions: { kind: 'feast', registry: join(repository.path, 'registry.db'), project: undefined },
       database,
       scratch: join(data.path, 'scratch'),
     });
+    const engine = await host.engine('golden');
     const entities = join(repository.path, 'entities.parquet');
     const views = ['by_driver', 'by_order', 'without_created'];
     const selections = {
@@ -214,7 +215,7 @@ suite("historical features beside Feast's own", { needs: ['mlops-python'] }, () 
         }
       }
     }
-    await engine.close();
+    await host.close();
     await database.close();
     for (const folder of [repository, data]) folder.remove();
   });

@@ -50,13 +50,13 @@ function addEvents(repository: string, from: number, to: number): Promise<void> 
 async function engineOn(repository: string, data = temporaryFolder()): Promise<FeatureEngine> {
   const database = openDatabase<unknown>({ data: data.path });
   const definitions = { kind: 'yaml', folder: repository, project: 'p' } as const;
-  const engine = await openFeatures({ definitions, database, scratch: join(data.path, 'scratch') });
+  const host = await openFeatures({ definitions, database, scratch: join(data.path, 'scratch') });
   cleanUp.push(
     data.remove,
     () => database.close(),
-    () => engine.close(),
+    () => host.close(),
   );
-  return engine;
+  return host.engine('p');
 }
 
 async function values(engine: FeatureEngine): Promise<unknown[]> {

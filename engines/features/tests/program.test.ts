@@ -82,8 +82,10 @@ describe('the program', () => {
     const { n } = await again.online({ features: ['latest:n'], entities: { id: all } });
     expect(n?.values).toEqual(all.map((id) => rows - ids + id));
     const metrics = await (await fetch(`${second.url}/metrics`)).text();
-    expect(metrics).toContain(`feature_materialized_until_seconds{view="latest"} ${Date.parse('2026-01-31') / 1000}`);
-    expect(metrics).toMatch(/feature_rows_written_total\{view="latest"\} \d+/);
+    expect(metrics).toContain(
+      `feature_materialized_until_seconds{project="default",view="latest"} ${Date.parse('2026-01-31') / 1000}`,
+    );
+    expect(metrics).toMatch(/feature_rows_written_total\{project="default",view="latest"\} \d+/);
   });
 
   it('ends in order while it materialises', { timeout: 120_000 }, async () => {

@@ -108,7 +108,26 @@ export interface ModelOptions {
   readonly workers?: number;
   /** An input that names the row and is not given to the model: it is reported with the prediction. */
   readonly keyColumn?: string;
+  /** A feature service that fills inputs which a request lacks; the engine needs an `Enrich` for it. */
+  readonly features?: string;
 }
+
+/** A request as a table, before the model's types are enforced. */
+export interface EnrichmentRequest {
+  readonly rows: number;
+  readonly columns: ReadonlyMap<string, readonly unknown[]>;
+  /** Columns that the model, or the log, has a use for. */
+  readonly wanted: readonly string[];
+}
+
+export interface Enrichment {
+  readonly columns: ReadonlyMap<string, readonly unknown[]>;
+  /** For each row what was filled in, for the log: plain JSON. */
+  readonly served: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Fills what a request lacks from a feature service of a namespace. @throws what the caller is told */
+export type Enrich = (namespace: string, service: string, request: EnrichmentRequest) => Promise<Enrichment>;
 
 export interface LoadedModel {
   readonly name: string;
@@ -133,6 +152,8 @@ export interface RequestTrace {
   version?: string;
   inputs?: readonly Tensor[];
   keys?: readonly string[] | undefined;
+  /** See `Enrichment.served`. */
+  features?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /**

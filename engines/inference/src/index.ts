@@ -1,5 +1,8 @@
 export { type InferenceOptions, openInference } from './embedded/engine.ts';
 export type {
+  Enrich,
+  Enrichment,
+  EnrichmentRequest,
   InferenceEngine,
   LoadedModel,
   ModelHost,

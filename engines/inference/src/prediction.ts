@@ -17,6 +17,8 @@ export interface PredictionEvent {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly keys: readonly string[] | undefined;
+  /** For each row what a feature service gave; undefined where none was asked. */
+  readonly features?: readonly Readonly<Record<string, unknown>>[] | undefined;
 }
 
 /** Rows that a prediction is about. Tensors without values have none, whatever their shape; no tensors at all are one. */
@@ -44,11 +46,20 @@ export async function observed(
     answer = await run(trace);
   } catch (thrown) {
     const { status, message } = toPlatformError(thrown);
-    const { id = requestId, version, inputs = [], keys } = trace;
-    report({ ...common(id), version, status, error: message, inputs, outputs: [], keys });
+    const { id = requestId, version, inputs = [], keys, features } = trace;
+    report({ ...common(id), version, status, error: message, inputs, outputs: [], keys, features });
     throw thrown;
   }
   const { modelVersion: version, inputs, outputs, keys } = answer;
-  report({ ...common(answer.id), version, status: 200, error: undefined, inputs, outputs, keys });
+  report({
+    ...common(answer.id),
+    version,
+    status: 200,
+    error: undefined,
+    inputs,
+    outputs,
+    keys,
+    features: trace.features,
+  });
   return answer;
 }

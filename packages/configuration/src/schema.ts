@@ -53,7 +53,10 @@ export const settings = {
     Type.String({ description: 'Folder with the definitions of features as YAML (*.yaml, in folders of it as well).' }),
   ),
   registry: Type.Optional(
-    Type.String({ description: "Feast's file registry (registry.db), in place of definitions as YAML." }),
+    Type.String({
+      description:
+        "Feast's registry, in place of definitions as YAML: its file (registry.db), or its SQL registry as postgres://user:password@host/name.",
+    }),
   ),
   project: Type.Optional(
     Type.String({
@@ -67,6 +70,18 @@ export const settings = {
       pattern: '^rediss?://',
       description:
         "Redis that keeps the online features in Feast's layout, as redis://user:password@host:port/database (rediss:// for TLS). Without it: the database.",
+    }),
+  ),
+  'feature-history': Type.Optional(
+    Type.String({
+      description:
+        'Folder with a folder for each team, in which the Parquet files lie that its feature sources name. Without it: features in the data folder.',
+    }),
+  ),
+  'feature-registry': Type.Optional(
+    Type.String({
+      description:
+        "Feast's registry into which the definitions that teams apply are also written, within seconds, a project for each team: a file, or postgres://user:password@host/name.",
     }),
   ),
   'inference-threads': Type.Integer({
@@ -166,6 +181,9 @@ export const programs = {
     'artifacts',
     'tracking-url',
     'empty',
+    'online',
+    'feature-history',
+    'feature-registry',
     'inference-threads',
     'inference-timeout',
     'identity',

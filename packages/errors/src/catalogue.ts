@@ -26,6 +26,7 @@ export const catalogue = {
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The request body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
   RANGE_NOT_SATISFIABLE: { status: 416, title: 'The requested range lies outside of the object' },
+  MISSING_FEATURES: { status: 422, title: 'Features that the model needs are not there' },
   DEPLOYMENT_FAILED: { status: 422, title: 'The model did not become ready' },
   QUOTA_EXCEEDED: { status: 429, title: 'A quota of the team is used up' },
   RATE_LIMITED: { status: 429, title: 'The team asks more often than its quota allows' },

@@ -24,6 +24,11 @@ const resourceTypes = [
   'token',
   'team',
   'access',
+  'feature-definitions',
+  'feature-view',
+  'feature-service',
+  'feature-source',
+  'feature-entity',
 ] as const;
 
 export const accessOperations = {

@@ -35,7 +35,7 @@ export function openApiDocument(groups: readonly ApiGroup[]) {
       title: 'MLOps platform API',
       version: 'v1',
       description:
-        'Deployment, monitoring and administration. Tracking and registry speak MLflow’s REST interface, inference the Open Inference Protocol and KServe V1, on the same address.',
+        'Deployment, features, monitoring and administration. Tracking and registry speak MLflow’s REST interface, features Feast’s HTTP interface, inference the Open Inference Protocol and KServe V1, on the same address.',
     },
     tags: groups.map(({ name, description }) => ({ name, description })),
     paths,

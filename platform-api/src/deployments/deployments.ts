@@ -32,6 +32,8 @@ export interface DeploymentsParts {
   readonly gates: readonly Gate[];
   readonly quotas: Quotas;
   readonly audit: Audit;
+  /** @throws INVALID_PARAMETER where the team has no such feature service */
+  readonly checkFeatures: (team: string, service: string) => Promise<void>;
 }
 
 /**
@@ -137,6 +139,7 @@ export class Deployments {
     const now = Date.now();
     const [newest] = await store.revisions(key);
     const { model, options = {} } = request;
+    if (options.features !== undefined) await this.#parts.checkFeatures(principal.team, options.features);
     const candidate = { model, modelName: version.name, modelVersion: version.version, options };
     const draft = draftRevision(key, newest?.revision ?? 0, candidate, { createdAt: now, createdBy: principal.id });
     const fresh: Deployment = { key, team: principal.team, createdAt: now, deletedAt: null, liveRevision: null };

@@ -8,7 +8,7 @@ import type { Module } from '../module.ts';
 import type { Quotas } from '../quotas/index.ts';
 import type { ServingTarget } from '../serving/index.ts';
 import { partsOf } from '../teams/index.ts';
-import { Deployments } from './deployments.ts';
+import { Deployments, type DeploymentsParts } from './deployments.ts';
 import { Follower } from './follower.ts';
 import { deployableVersion } from './gates.ts';
 import { LiveDeployments } from './live.ts';
@@ -23,6 +23,7 @@ export interface DeploymentsModuleParts {
   readonly target: ServingTarget;
   readonly quotas: Quotas;
   readonly audit: Audit;
+  readonly checkFeatures: DeploymentsParts['checkFeatures'];
   readonly log: FastifyBaseLogger;
 }
 
@@ -71,6 +72,15 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
     check() {
       const { size } = live.failures;
       if (size > 0) throw new Error(`${size} deployments cannot be served by this process`);
+    },
+    /** Live deployments of a team that are filled by a feature service. */
+    featureConsumers: async (team: string) => {
+      const serving = (await store.active(team)).map(async ({ key, liveRevision }) => {
+        const revision = liveRevision === null ? undefined : await store.revision(key, liveRevision);
+        const service = revision?.options.features;
+        return service === undefined ? [] : [{ name: partsOf(key).name, service }];
+      });
+      return (await Promise.all(serving)).flat();
     },
     /** Names, states and models of what a team has deployed, for people. */
     overview: async (team: string) => {

@@ -22,6 +22,13 @@ const Options = Type.Object(
         description: 'An input that names the row and is not given to the model; actuals can be attached by it.',
       }),
     ),
+    features: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: 'A feature service of the team: it fills inputs that a request lacks, by the entity keys in it.',
+      }),
+    ),
     workers: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 64, description: 'Threads that each hold a copy of the model.' }),
     ),
@@ -176,16 +183,18 @@ export function deploymentHandlers(
 
 interface WireOptions {
   key_column?: string;
+  features?: string;
   workers?: number;
   intra_op_threads?: number;
 }
 
 function request({ model, options = {} }: { model: string; options?: WireOptions }) {
-  const { key_column, workers, intra_op_threads } = options;
+  const { key_column, features, workers, intra_op_threads } = options;
   return {
     model,
     options: {
       ...(key_column === undefined ? {} : { keyColumn: key_column }),
+      ...(features === undefined ? {} : { features }),
       ...(workers === undefined ? {} : { workers }),
       ...(intra_op_threads === undefined ? {} : { intraOpThreads: intra_op_threads }),
     },
@@ -193,7 +202,7 @@ function request({ model, options = {} }: { model: string; options?: WireOptions
 }
 
 function viewRevision(revision: Revision) {
-  const { keyColumn, workers, intraOpThreads } = revision.options;
+  const { keyColumn, features, workers, intraOpThreads } = revision.options;
   return {
     revision: revision.revision,
     model: revision.model,
@@ -202,6 +211,7 @@ function viewRevision(revision: Revision) {
     digest: revision.digest,
     options: {
       ...(keyColumn === undefined ? {} : { key_column: keyColumn }),
+      ...(features === undefined ? {} : { features }),
       ...(workers === undefined ? {} : { workers }),
       ...(intraOpThreads === undefined ? {} : { intra_op_threads: intraOpThreads }),
     },

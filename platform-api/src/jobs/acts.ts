@@ -25,6 +25,14 @@ const systemOperations = {
     response: Type.Integer(),
     details: ({ team, days }, rows) => ({ team, days, rows }),
   }),
+  materialiseFeatures: operation('POST /features/materialise', {
+    access: 'write',
+    effect: 'long',
+    resource: { type: 'feature-view', team: ({ team }: { team: string }) => team },
+    request: Type.Object({ team: Type.String(), views: Type.Array(Type.String()) }),
+    response: Type.Record(Type.String(), Type.Integer()),
+    details: ({ team, views }, rows) => ({ team, views, rows }),
+  }),
   createFirstToken: operation('POST /tokens/first', {
     access: 'administer',
     resource: { type: 'token', created: ({ id }: { id: string }) => id },
@@ -46,6 +54,8 @@ export function systemActs(pipeline: Pipeline, authorization: string) {
     runJob: <T>(name: string, perform: () => Promise<T>) => act('runJob', { name }, perform),
     expirePredictions: (team: string, days: number, perform: () => Promise<number>) =>
       act('expirePredictions', { team, days }, perform),
+    materialiseFeatures: <T>(team: string, views: readonly string[], perform: () => Promise<T>) =>
+      act('materialiseFeatures', { team, views }, perform),
     createFirstToken: (perform: () => Promise<{ id: string }>) => act('createFirstToken', {}, perform),
   };
 }

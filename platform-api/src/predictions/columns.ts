@@ -11,7 +11,7 @@ const VALUES_MAX = 1024 * 1024;
 /** What a page may hold of inputs and outputs: so much is read and sent between two other requests. */
 const PAGE_CHARACTERS_MAX = 1024 * 1024;
 const COLUMNS =
-  "{id: 'VARCHAR', request_id: 'VARCHAR', team: 'VARCHAR', deployment: 'VARCHAR', revision: 'INTEGER', model_version: 'VARCHAR', key: 'VARCHAR', inputs: 'VARCHAR', outputs: 'VARCHAR', latency_ms: 'DOUBLE', status: 'INTEGER', error: 'VARCHAR', time: 'BIGINT'}";
+  "{id: 'VARCHAR', request_id: 'VARCHAR', team: 'VARCHAR', deployment: 'VARCHAR', revision: 'INTEGER', model_version: 'VARCHAR', key: 'VARCHAR', inputs: 'VARCHAR', outputs: 'VARCHAR', features: 'VARCHAR', latency_ms: 'DOUBLE', status: 'INTEGER', error: 'VARCHAR', time: 'BIGINT'}";
 
 /** How far a list has been read. */
 export interface Position {
@@ -37,9 +37,11 @@ export interface PredictionFilter {
 }
 
 /** A prediction as the log holds it: what was asked and answered is text. */
-export interface LoggedLine extends Omit<Prediction, 'inputs' | 'outputs'> {
+export interface LoggedLine extends Omit<Prediction, 'inputs' | 'outputs' | 'features'> {
   readonly inputs: string;
   readonly outputs: string;
+  /** null where no feature service was asked. */
+  readonly features?: string | null;
 }
 
 /** What is read together: files of either form. */
@@ -77,10 +79,10 @@ export class PredictionColumns {
       const { where, values } = translate(filter);
       const { read = 0 } = filter.after ?? {};
       const text = `select * exclude (place, so_far) from (
-        select *, row_number() over newest as place, sum(length(inputs) + length(outputs)) over newest as so_far
+        select *, row_number() over newest as place, sum(length(inputs) + length(outputs) + coalesce(length(features), 0)) over newest as so_far
         from (${table}) ${where} window newest as (order by ${NEWEST} rows unbounded preceding)
         order by ${NEWEST} limit ${limit + read})
-        where so_far - length(inputs) - length(outputs) <= ${PAGE_CHARACTERS_MAX} or place <= ${2 + read}
+        where so_far - length(inputs) - length(outputs) - coalesce(length(features), 0) <= ${PAGE_CHARACTERS_MAX} or place <= ${2 + read}
         order by ${NEWEST}`;
       const reader = await (await this.#connect()).runAndReadAll(text, values);
       return reader.getRowObjectsJson().map((row) => ({ ...row, time: Number(row.time) }) as unknown as LoggedLine);
@@ -121,13 +123,17 @@ export class PredictionColumns {
 
   async #from<T>({ parquet, lines }: Sources, use: (table: string) => Promise<T>): Promise<T> {
     const file = lines === '' ? undefined : join(this.#scratch, `${crypto.randomUUID()}.ndjson`);
-    const tables = parquet.length === 0 ? [] : [`select * from read_parquet([${parquet.map(quote).join(', ')}])`];
+    // Files of before features were logged have no such column.
+    const tables = ['select null::varchar as features where false'];
+    if (parquet.length > 0) {
+      tables.push(`select * from read_parquet([${parquet.map(quote).join(', ')}], union_by_name = true)`);
+    }
     if (file !== undefined) {
       await writeFile(file, lines);
       tables.push(`select * from read_json(${quote(file)}, format = 'newline_delimited', columns = ${COLUMNS})`);
     }
     try {
-      return await use(tables.join(' union all '));
+      return await use(tables.join(' union all by name '));
     } finally {
       if (file !== undefined) await rm(file, { force: true });
     }
@@ -148,8 +154,9 @@ export function toLines(predictions: readonly Prediction[]): string {
   return predictions.map(toLine).join('');
 }
 
-function toLine({ inputs, outputs, ...rest }: Prediction): string {
-  return `${JSON.stringify({ ...rest, inputs: toText(inputs), outputs: toText(outputs) }, wellFormed)}\n`;
+function toLine({ inputs, outputs, features, ...rest }: Prediction): string {
+  const served = features === undefined ? {} : { features: toText(features) };
+  return `${JSON.stringify({ ...rest, inputs: toText(inputs), outputs: toText(outputs), ...served }, wellFormed)}\n`;
 }
 
 /** Half of a surrogate pair, in a key or in a message about what was asked, would make all lines unreadable for DuckDB. */
@@ -196,20 +203,21 @@ function translate(filter: PredictionFilter): { where: string; values: (string |
 /** How many of the predictions make a page: up to the limit, and fewer where they hold much, but at least one. */
 export function pageLength(lines: readonly LoggedLine[], limit: number): number {
   let characters = 0;
-  const end = lines.findIndex(({ inputs, outputs }, i) => {
-    characters += inputs.length + outputs.length;
+  const end = lines.findIndex(({ inputs, outputs, features }, i) => {
+    characters += inputs.length + outputs.length + (features?.length ?? 0);
     return i >= limit || (i > 0 && characters > PAGE_CHARACTERS_MAX);
   });
   return end < 0 ? lines.length : end;
 }
 
 /** @throws INTERNAL */
-export function toPrediction({ inputs, outputs, ...rest }: LoggedLine): Prediction {
+export function toPrediction({ inputs, outputs, features, ...rest }: LoggedLine): Prediction {
   try {
     return {
       ...rest,
       inputs: JSON.parse(inputs) as Prediction['inputs'],
       outputs: JSON.parse(outputs) as Prediction['outputs'],
+      ...(features ? { features: JSON.parse(features) as Prediction['outputs'] } : {}),
     };
   } catch (error) {
     throw new PlatformError('INTERNAL', 'The prediction log holds a line that cannot be read.', { cause: error });

@@ -16,6 +16,8 @@ export interface Prediction {
   readonly key: string | null;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What a feature service gave, with its keys and event times; only where one was asked. */
+  readonly features?: Readonly<Record<string, unknown>> | undefined;
   readonly latency_ms: number;
   readonly status: number;
   readonly error: string | null;
@@ -52,6 +54,7 @@ export function predictionsOf(event: PredictionEvent, served: Served, from = 0, 
       key: event.keys?.[row] ?? null,
       inputs: rowOf(event.inputs, row),
       outputs: rowOf(event.outputs, row),
+      ...(event.features?.[row] === undefined ? {} : { features: event.features[row] }),
     };
   });
 }

@@ -26,6 +26,11 @@ const PredictionSchema = Type.Object({
   key: nullable(text),
   inputs: Values,
   outputs: Values,
+  features: Type.Optional(
+    Type.Record(text, Type.Unknown(), {
+      description: 'What a feature service gave, with its keys and event times.',
+    }),
+  ),
   latency_ms: Type.Number(),
   status: Type.Integer(),
   error: nullable(text),
@@ -170,8 +175,10 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
 
 function view(prediction: Prediction, truths: ReadonlyMap<string, Actual>): Static<typeof PredictionSchema> {
   const truth = truths.get(`prediction_id\n${prediction.id}`) ?? truths.get(`key\n${prediction.key}`);
+  const { features, ...rest } = prediction;
   return {
-    ...prediction,
+    ...rest,
+    ...(features === undefined ? {} : { features }),
     deployment: partsOf(prediction.deployment).name,
     time: new Date(prediction.time).toISOString(),
     actual: truth === undefined ? null : { value: truth.value, time: new Date(truth.time).toISOString() },

@@ -71,6 +71,228 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/features/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The team’s feature views. */
+        get: operations["listFeatureViews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/views/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A feature view, and who uses it. */
+        get: operations["getFeatureView"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/views/{name}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the history of a view holds: rows, times, nulls and ranges. */
+        get: operations["getFeatureStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The team’s feature services. */
+        get: operations["listFeatureServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/services/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A feature service. */
+        get: operations["getFeatureService"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the team’s features are about. */
+        get: operations["listFeatureEntities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Definitions by words, entity, tag, owner and kind. */
+        get: operations["searchFeatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/online": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The newest values of features, by rows. */
+        post: operations["readOnlineFeatures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/historical": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Values of features as they were at given moments, by columns. As Parquet: POST /get-historical-features. */
+        post: operations["readHistoricalFeatures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What applying definitions would change, and what that affects. */
+        post: operations["planFeatures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts definitions in force, all or none of them; refused while a deployment would break. */
+        post: operations["applyFeatures"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/materialisations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What of the views was copied into the online store. */
+        get: operations["listMaterialisations"];
+        put?: never;
+        /** Copies the newest rows into the online store; answers when that is done. */
+        post: operations["createMaterialisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/features/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets all that the online store keeps of one entity, and says what was found. */
+        post: operations["createFeatureErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deployments/{name}/predictions": {
         parameters: {
             query?: never;
@@ -676,6 +898,8 @@ export interface operations {
                                 options: {
                                     /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                     key_column?: string;
+                                    /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                    features?: string;
                                     /** @description Threads that each hold a copy of the model. */
                                     workers?: number;
                                     /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -725,6 +949,8 @@ export interface operations {
                     options?: {
                         /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                         key_column?: string;
+                        /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                        features?: string;
                         /** @description Threads that each hold a copy of the model. */
                         workers?: number;
                         /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -761,6 +987,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -832,6 +1060,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -879,6 +1109,8 @@ export interface operations {
                     options?: {
                         /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                         key_column?: string;
+                        /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                        features?: string;
                         /** @description Threads that each hold a copy of the model. */
                         workers?: number;
                         /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -915,6 +1147,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1022,6 +1256,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1081,6 +1317,8 @@ export interface operations {
                             options: {
                                 /** @description An input that names the row and is not given to the model; actuals can be attached by it. */
                                 key_column?: string;
+                                /** @description A feature service of the team: it fills inputs that a request lacks, by the entity keys in it. */
+                                features?: string;
                                 /** @description Threads that each hold a copy of the model. */
                                 workers?: number;
                                 /** @description Threads that ONNX Runtime uses inside of one run. */
@@ -1094,6 +1332,794 @@ export interface operations {
                         }[];
                         /** @description null on the last page. */
                         next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeatureViews: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        views: {
+                            name: string;
+                            description: string;
+                            owner: string;
+                            tags: {
+                                [key: string]: string;
+                            };
+                            entities: string[];
+                            keys: {
+                                name: string;
+                                type: string;
+                            }[];
+                            features: {
+                                name: string;
+                                description: string;
+                                owner?: string;
+                                tags: {
+                                    [key: string]: string;
+                                };
+                                type: string;
+                                pii: string;
+                            }[];
+                            source: string | null;
+                            /** @description 0: values of any age are used. */
+                            ttl_seconds: number;
+                            online: boolean;
+                            pii: string;
+                            materialize_every_seconds: number | null;
+                            materialized_until: string | null;
+                            /** @description Feature services that use it. */
+                            services: string[];
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFeatureView: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        description: string;
+                        owner: string;
+                        tags: {
+                            [key: string]: string;
+                        };
+                        entities: string[];
+                        keys: {
+                            name: string;
+                            type: string;
+                        }[];
+                        features: {
+                            name: string;
+                            description: string;
+                            owner?: string;
+                            tags: {
+                                [key: string]: string;
+                            };
+                            type: string;
+                            pii: string;
+                        }[];
+                        source: string | null;
+                        /** @description 0: values of any age are used. */
+                        ttl_seconds: number;
+                        online: boolean;
+                        pii: string;
+                        materialize_every_seconds: number | null;
+                        materialized_until: string | null;
+                        /** @description Feature services that use it. */
+                        services: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFeatureStatistics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        view: string;
+                        rows: number;
+                        first_event: string | null;
+                        last_event: string | null;
+                        features: {
+                            feature: string;
+                            nulls: number;
+                            /** @description About how many. */
+                            distinct: number;
+                            min: number | null;
+                            max: number | null;
+                            mean: number | null;
+                            stddev: number | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeatureServices: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        services: {
+                            name: string;
+                            description: string;
+                            owner: string;
+                            tags: {
+                                [key: string]: string;
+                            };
+                            keys: string[];
+                            features: {
+                                view: string;
+                                features: string[];
+                                join_key_map: {
+                                    [key: string]: string;
+                                };
+                            }[];
+                            /** @description Live deployments that it fills. */
+                            deployments: string[];
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFeatureService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        description: string;
+                        owner: string;
+                        tags: {
+                            [key: string]: string;
+                        };
+                        keys: string[];
+                        features: {
+                            view: string;
+                            features: string[];
+                            join_key_map: {
+                                [key: string]: string;
+                            };
+                        }[];
+                        /** @description Live deployments that it fills. */
+                        deployments: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeatureEntities: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entities: {
+                            name: string;
+                            description: string;
+                            owner: string;
+                            tags: {
+                                [key: string]: string;
+                            };
+                            join_key: string;
+                            type: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchFeatures: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                /** @description Words that all have to stand in it. */
+                q?: string;
+                entity?: string;
+                /** @description NAME or NAME=VALUE. */
+                tag?: string;
+                owner?: string;
+                kind?: "entity" | "source" | "feature_view" | "feature_service";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        found: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                            description: string;
+                            owner: string;
+                            tags: {
+                                [key: string]: string;
+                            };
+                            entities: string[];
+                            features: string[];
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readOnlineFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Columns with a value for each row. */
+                    entities: {
+                        [key: string]: unknown[];
+                    };
+                    service?: string;
+                    /** @description As view:feature; in place of a service. */
+                    features?: string[];
+                    /** @description Names as view__feature. */
+                    full_feature_names?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        rows: {
+                            values: {
+                                [key: string]: unknown;
+                            };
+                            statuses: {
+                                [key: string]: string;
+                            };
+                            event_timestamps: {
+                                [key: string]: string;
+                            };
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readHistoricalFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Columns with a value for each row. */
+                    entities: {
+                        [key: string]: unknown[];
+                    };
+                    service?: string;
+                    /** @description As view:feature; in place of a service. */
+                    features?: string[];
+                    /** @description Names as view__feature. */
+                    full_feature_names?: boolean;
+                    /** @description Default: event_timestamp. */
+                    timestamp_column?: string;
+                    /** @description Whether rows count only from when they were made; default: true. */
+                    filter_by_created_timestamp?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Columns with a value for each row. */
+                        columns: {
+                            [key: string]: unknown[];
+                        };
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description All YAML files of the team: what they do not define is removed. */
+                    files: {
+                        name: string;
+                        text: string;
+                    }[];
+                    /** @description Where paths of sources begin: a folder of this machine, on a platform for the one user of it. Else and by default the team’s own folder. */
+                    root?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The version that is in force; 0: none yet. */
+                        version: number;
+                        added: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                        }[];
+                        changed: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                            fields: string[];
+                        }[];
+                        removed: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                        }[];
+                        affects: {
+                            services: string[];
+                            deployments: string[];
+                            /** @description Removed or changed views that have rows in the online store. */
+                            materialised: {
+                                view: string;
+                                /** Format: date-time */
+                                until: string;
+                            }[];
+                            /** @description Views to be materialised, with the rows of their history; null where it cannot be read, and why. */
+                            backfill: {
+                                view: string;
+                                rows: number | null;
+                                reason: string | null;
+                            }[];
+                        };
+                        /** @description Why who uses a service could not go on. */
+                        breaks: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description All YAML files of the team: what they do not define is removed. */
+                    files: {
+                        name: string;
+                        text: string;
+                    }[];
+                    /** @description Where paths of sources begin: a folder of this machine, on a platform for the one user of it. Else and by default the team’s own folder. */
+                    root?: string;
+                    /** @description The version that was planned for; any other is a conflict. */
+                    if_version?: number;
+                    /** @description Applies although somebody breaks, and says why. */
+                    force_reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description The version that is in force; 0: none yet. */
+                        version: number;
+                        added: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                        }[];
+                        changed: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                            fields: string[];
+                        }[];
+                        removed: {
+                            /** @enum {string} */
+                            kind: "entity" | "source" | "feature_view" | "feature_service";
+                            name: string;
+                        }[];
+                        affects: {
+                            services: string[];
+                            deployments: string[];
+                            /** @description Removed or changed views that have rows in the online store. */
+                            materialised: {
+                                view: string;
+                                /** Format: date-time */
+                                until: string;
+                            }[];
+                            /** @description Views to be materialised, with the rows of their history; null where it cannot be read, and why. */
+                            backfill: {
+                                view: string;
+                                rows: number | null;
+                                reason: string | null;
+                            }[];
+                        };
+                        /** @description Why who uses a service could not go on. */
+                        breaks: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMaterialisations: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                view?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        materialisations: {
+                            view: string;
+                            /** Format: date-time */
+                            start: string;
+                            /** Format: date-time */
+                            done_until: string;
+                            /**
+                             * Format: date-time
+                             * @description Later than done_until while it runs, or where it stopped.
+                             */
+                            end: string;
+                            rows: number;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createMaterialisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Default: all that are kept online. */
+                    views?: string[];
+                    /** @description From this event time on (RFC 3339); default: where the last run ended. */
+                    start?: string;
+                    /** @description Up to this event time (RFC 3339); default: now. */
+                    end?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        views: {
+                            view: string;
+                            /** @description Rows that were newer than what was there. */
+                            rows: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createFeatureErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A value for each key column. */
+                    entity_key: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Views that had something. */
+                        online: string[];
                     };
                 };
             };
@@ -1152,6 +2178,10 @@ export interface operations {
                                 [key: string]: unknown;
                             };
                             outputs: {
+                                [key: string]: unknown;
+                            };
+                            /** @description What a feature service gave, with its keys and event times. */
+                            features?: {
                                 [key: string]: unknown;
                             };
                             latency_ms: number;
@@ -2056,7 +3086,7 @@ export interface operations {
                     action: "read" | "write" | "delete" | "deploy" | "predict" | "administer";
                     resource: {
                         /** @enum {string} */
-                        type: "experiment" | "run" | "logged-model" | "registered-model" | "registered-model-alias" | "model-version" | "artifact" | "model" | "server" | "deployment" | "prediction" | "audit-log" | "quota" | "job" | "token" | "team" | "access";
+                        type: "experiment" | "run" | "logged-model" | "registered-model" | "registered-model-alias" | "model-version" | "artifact" | "model" | "server" | "deployment" | "prediction" | "audit-log" | "quota" | "job" | "token" | "team" | "access" | "feature-definitions" | "feature-view" | "feature-service" | "feature-source" | "feature-entity";
                         /** @description Such as payments@champion; default: any. */
                         id?: string;
                     };

@@ -1,6 +1,8 @@
 import { Value } from 'typebox/value';
 import type { DataSource, Described, Entity, FeatureService, FeatureView, Project, Projection } from '../model.ts';
+import { coerceValue } from '../values/coerce.ts';
 import { ENTITYLESS_JOIN_KEY } from '../values/entity-key.ts';
+import type { ValueType } from '../values/value-type.ts';
 import {
   DefinitionsFile,
   type EntityDefinition,
@@ -8,7 +10,7 @@ import {
   type SourceDefinition,
   type ViewDefinition,
 } from './schema.ts';
-import { sourcePath } from './source-path.ts';
+import { isWithin, type SourceRoot, sourcePath } from './source-path.ts';
 import { type DefinitionsText, nearest, type Path, refuseProblems } from './source-text.ts';
 
 const KINDS = ['entities', 'sources', 'feature_views', 'feature_services'] as const;
@@ -29,10 +31,10 @@ interface Definitions {
 
 /**
  * One project from its files.
- * @param root where relative paths of sources begin
+ * @param root where paths of sources begin, and whether they may lead elsewhere
  * @throws INVALID_PARAMETER with file, line, column and field of every problem
  */
-export function projectOf(texts: readonly DefinitionsText[], name: string, root: string): Project {
+export function projectOf(texts: readonly DefinitionsText[], name: string, root: SourceRoot): Project {
   refuseProblems(texts.flatMap((text) => text.problems()));
   refuseProblems(texts.flatMap(shapeProblems));
   const definitions = gather(texts);
@@ -146,7 +148,7 @@ type Report = (problem: string) => void;
 function sourceOf(
   { definition, problem }: Placed<SourceDefinition>,
   all: readonly Placed<SourceDefinition>[],
-  root: string,
+  root: SourceRoot,
   report: Report,
 ): DataSource {
   const base = described(definition);
@@ -154,10 +156,14 @@ function sourceOf(
   if (type === 'file') {
     if (path === undefined) report(problem(['path'], 'a file source needs a path.'));
     if (batchSource !== undefined) report(problem(['batch_source'], 'only a push source has one.'));
+    const place = sourcePath(path ?? '', root.folder);
+    if (root.isConfined && !isWithin(place, root.folder)) {
+      report(problem(['path'], "leads out of the team's folder; write it relative to that folder."));
+    }
     return {
       ...base,
       kind: 'file',
-      path: sourcePath(path ?? '', root),
+      path: place,
       timestampField: definition.timestamp_field ?? 'event_timestamp',
       createdTimestampColumn: definition.created_timestamp_column,
       fieldMapping: definition.field_mapping ?? {},
@@ -207,6 +213,10 @@ function viewOf(
     if (taken.has(name)) report(problem(path, `the column '${name}' is there already.`));
     taken.add(name);
   }
+  for (const [i, { type, default: otherwise }] of definition.features.entries()) {
+    if (otherwise === undefined || otherwise === null || fits(type, otherwise)) continue;
+    report(problem(['features', i, 'default'], `is no value of type ${type}.`));
+  }
   const streamSource = source?.kind === 'push' ? source : undefined;
   const batch = streamSource?.batchSource === undefined ? source : sources.get(streamSource.batchSource);
   return [
@@ -214,21 +224,33 @@ function viewOf(
       ...described(definition),
       entities: names,
       joinKeys: joinKeys.length > 0 ? joinKeys : [{ name: ENTITYLESS_JOIN_KEY, type: 'string' }],
-      features: definition.features.map(({ name, type, description = '', tags = {}, pii }) => ({
+      features: definition.features.map(({ name, type, description = '', tags = {}, pii, default: otherwise }) => ({
         name,
         type,
         description,
         tags,
         pii: pii ?? definition.pii ?? 'none',
+        ...(otherwise === undefined ? {} : { default: otherwise }),
       })),
       ttlSeconds: secondsOf(definition.ttl ?? '0'),
       online: definition.online ?? true,
       pii: definition.pii ?? 'none',
       batchSource: batch?.kind === 'file' ? batch : undefined,
       streamSource,
+      materializeEverySeconds:
+        definition.materialize_every === undefined ? undefined : secondsOf(definition.materialize_every),
       materializedUntil: undefined,
     },
   ];
+}
+
+function fits(type: ValueType, value: unknown): boolean {
+  try {
+    coerceValue(type, value, '');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const SECONDS = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;

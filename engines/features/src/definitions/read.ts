@@ -31,7 +31,7 @@ export async function readDefinitions(folder: string, project: string): Promise<
       return new DefinitionsText(relative(root, join(root, name)), bytes.toString());
     }),
   );
-  return projectOf(texts, project, root);
+  return projectOf(texts, project, { folder: root, isConfined: false });
 }
 
 function invalid(message: string, cause?: unknown): PlatformError {

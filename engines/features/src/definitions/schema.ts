@@ -65,6 +65,12 @@ const FeatureDefinition = Type.Object(
     description: described.description,
     tags: described.tags,
     pii: Pii,
+    default: Type.Optional(
+      Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()], {
+        description:
+          'What a deployment takes where a key has no value, or one that is too old; null: a missing input. Without it the request is refused.',
+      }),
+    ),
   },
   { ...strict, description: 'One value of a view.' },
 );
@@ -83,6 +89,12 @@ const ViewDefinition = Type.Object(
     ),
     source: Type.String({ description: 'Name of the source: a file, or a push source.' }),
     features: Type.Array(FeatureDefinition, { minItems: 1 }),
+    materialize_every: Type.Optional(
+      Type.String({
+        pattern: '^[1-9]\\d{0,8}(?:s|m|h|d|w)$',
+        description: 'How often the platform copies what is new into the online store: 15m, 1h; default: when asked.',
+      }),
+    ),
     online: Type.Optional(Type.Boolean({ description: 'Whether it is kept in the online store; default: true.' })),
     pii: Pii,
   },

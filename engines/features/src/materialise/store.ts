@@ -34,13 +34,12 @@ export class MaterialisationStore {
     }));
   }
 
-  /** The latest moment of each view, in milliseconds since 1970. */
-  async until(project: string): Promise<{ view: string; until: number }[]> {
+  /** The latest moment of each view of all projects, in milliseconds since 1970. */
+  async until(): Promise<{ project: string; view: string; until: number }[]> {
     return this.#database.query
       .selectFrom('feature_materialisations')
-      .select(['view', (row) => row.fn.max('done_until').as('until')])
-      .where('project', '=', project)
-      .groupBy('view')
+      .select(['project', 'view', (row) => row.fn.max('done_until').as('until')])
+      .groupBy(['project', 'view'])
       .execute();
   }
 

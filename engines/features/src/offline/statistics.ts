@@ -55,6 +55,15 @@ export function viewStatistics(analytics: Analytics, view: FeatureView): Promise
   });
 }
 
+/** Rows of a view's history. @throws as `openView` */
+export function countRows(analytics: Analytics, view: FeatureView): Promise<number> {
+  return analytics.run(async (connection) => {
+    const { relation } = await openView(connection, view);
+    const [rows] = await connection.row(`select count(*) from ${relation}`);
+    return Number(rows);
+  });
+}
+
 function aggregatesOf({ name: column, type }: Column): string[] {
   const place = name(column);
   const counts = [`count(*) - count(${place})`, `approx_count_distinct(${place})`];

@@ -12,7 +12,7 @@ import {
   file_google_protobuf_timestamp,
 } from '@bufbuild/protobuf/wkt';
 
-// What this engine reads of Feast's registry: the messages, with the fields' numbers and types. Fields that are not
+// What this engine reads and writes of Feast's registry: the messages, with the fields' numbers and types. Fields that are not
 // named here are kept as they are when a message is written again.
 
 const PACKAGE = 'feast.core';
@@ -33,10 +33,19 @@ const messages: Readonly<Record<string, Fields>> = {
     projects: [17, 'Project*'],
     registry_schema_version: [3, 'string'],
     version_id: [4, 'string'],
+    last_updated: [5, '.google.protobuf.Timestamp'],
   },
-  Project: { spec: [1, 'ProjectSpec'] },
+  ObjectMeta: {
+    created_timestamp: [1, '.google.protobuf.Timestamp'],
+    last_updated_timestamp: [2, '.google.protobuf.Timestamp'],
+  },
+  SourceMeta: {
+    created_timestamp: [3, '.google.protobuf.Timestamp'],
+    last_updated_timestamp: [4, '.google.protobuf.Timestamp'],
+  },
+  Project: { spec: [1, 'ProjectSpec'], meta: [2, 'ObjectMeta'] },
   ProjectSpec: { name: [1, 'string'] },
-  Entity: { spec: [1, 'EntitySpec'] },
+  Entity: { spec: [1, 'EntitySpec'], meta: [2, 'ObjectMeta'] },
   EntitySpec: {
     name: [1, 'string'],
     value_type: [2, ENUM],
@@ -66,9 +75,14 @@ const messages: Readonly<Record<string, Fields>> = {
     description: [10, 'string'],
     owner: [11, 'string'],
     entity_columns: [12, 'FeatureSpec*'],
+    version: [18, 'string'],
     disabled: [20, 'bool'],
   },
-  FeatureViewMeta: { materialization_intervals: [3, 'MaterializationInterval*'] },
+  FeatureViewMeta: {
+    created_timestamp: [1, '.google.protobuf.Timestamp'],
+    last_updated_timestamp: [2, '.google.protobuf.Timestamp'],
+    materialization_intervals: [3, 'MaterializationInterval*'],
+  },
   MaterializationInterval: {
     start_time: [1, '.google.protobuf.Timestamp'],
     end_time: [2, '.google.protobuf.Timestamp'],
@@ -91,7 +105,7 @@ const messages: Readonly<Record<string, Fields>> = {
   },
   OnDemandFeatureView: { spec: [1, 'OnDemandFeatureViewSpec'] },
   OnDemandFeatureViewSpec: { name: [1, 'string'], project: [2, 'string'] },
-  FeatureService: { spec: [1, 'FeatureServiceSpec'] },
+  FeatureService: { spec: [1, 'FeatureServiceSpec'], meta: [2, 'ObjectMeta'] },
   FeatureServiceSpec: {
     name: [1, 'string'],
     project: [2, 'string'],
@@ -105,6 +119,10 @@ const messages: Readonly<Record<string, Fields>> = {
     feature_columns: [2, 'FeatureSpec*'],
     feature_view_name_alias: [3, 'string'],
     join_key_map: [4, 'map'],
+    timestamp_field: [5, 'string'],
+    created_timestamp_column: [7, 'string'],
+    batch_source: [8, 'DataSource'],
+    view_type: [11, 'string'],
   },
   DataSource: {
     type: [1, ENUM],
@@ -112,12 +130,14 @@ const messages: Readonly<Record<string, Fields>> = {
     timestamp_field: [3, 'string'],
     created_timestamp_column: [5, 'string'],
     file_options: [11, 'FileOptions'],
+    data_source_class_type: [17, 'string'],
     name: [20, 'string'],
     project: [21, 'string'],
     description: [23, 'string'],
     tags: [24, 'map'],
     owner: [25, 'string'],
     batch_source: [26, 'DataSource'],
+    meta: [50, 'SourceMeta'],
   },
   FileOptions: { uri: [2, 'string'] },
 };
@@ -129,7 +149,12 @@ export interface Seconds {
   readonly seconds: bigint;
   readonly nanos: number;
 }
+/** When something was first and last defined. */
+interface Meta {
+  readonly createdTimestamp?: Seconds;
+}
 export type EntityMessage = Of<{
+  readonly meta?: Meta;
   spec?: {
     readonly name: string;
     readonly valueType: number;
@@ -158,6 +183,7 @@ export interface SourceMessage {
   readonly tags: Tags;
   readonly owner: string;
   readonly batchSource?: SourceMessage;
+  readonly meta?: Meta;
 }
 export type FeatureViewMessage = Of<{
   readonly spec?: {
@@ -175,9 +201,10 @@ export type FeatureViewMessage = Of<{
     readonly owner: string;
     readonly disabled: boolean;
   };
-  readonly meta?: { readonly materializationIntervals: readonly { readonly endTime?: Seconds }[] };
+  readonly meta?: Meta & { readonly materializationIntervals: readonly { readonly endTime?: Seconds }[] };
 }>;
 export type FeatureServiceMessage = Of<{
+  readonly meta?: Meta;
   readonly spec?: {
     readonly name: string;
     readonly project: string;
@@ -199,14 +226,22 @@ export type RegistryMessage = Of<{
   readonly onDemandFeatureViews: readonly { readonly spec?: { readonly name: string; readonly project: string } }[];
   readonly featureServices: readonly FeatureServiceMessage[];
   readonly dataSources: readonly SourceMessage[];
-  readonly projects: readonly { readonly spec?: { readonly name: string } }[];
+  readonly projects: readonly { readonly spec?: { readonly name: string }; readonly meta?: Meta }[];
   readonly registrySchemaVersion: string;
 }>;
 
+const described = describe();
 /** The description of `feast.core.Registry`. */
-export const registrySchema: DescMessage = describe('Registry');
+export const registrySchema: DescMessage = schemaOf('Registry');
 
-function describe(name: string): DescMessage {
+/** The description of one of the messages. */
+export function schemaOf(name: string): DescMessage {
+  const schema = described.getMessage(`${PACKAGE}.${name}`);
+  if (schema === undefined) throw new Error(`${name} is not described`);
+  return schema;
+}
+
+function describe() {
   const file = create(FileDescriptorProtoSchema, {
     name: 'registry.proto',
     package: PACKAGE,
@@ -217,9 +252,7 @@ function describe(name: string): DescMessage {
   const set = create(FileDescriptorSetSchema, {
     file: [file_google_protobuf_timestamp.proto, file_google_protobuf_duration.proto, file],
   });
-  const schema = createFileRegistry(set).getMessage(`${PACKAGE}.${name}`);
-  if (schema === undefined) throw new Error(`${name} is not described`);
-  return schema;
+  return createFileRegistry(set);
 }
 
 function messageOf(name: string, fields: Fields): DescriptorProto {

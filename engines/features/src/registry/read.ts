@@ -28,9 +28,9 @@ import {
 } from './messages.ts';
 
 /** The entity that Feast gives to views without one. */
-const DUMMY_ENTITY = '__dummy';
+export const DUMMY_ENTITY = '__dummy';
 /** `feast.core.DataSource.SourceType`. */
-const SOURCE_TYPES = [
+export const SOURCE_TYPES = [
   'INVALID',
   'BATCH_FILE',
   'BATCH_BIGQUERY',
@@ -63,7 +63,7 @@ export async function readRegistry(path: string, root: string, name?: string): P
 }
 
 /** @throws INVALID_PARAMETER */
-function decodeRegistry(bytes: Uint8Array, path: string): RegistryMessage {
+export function decodeRegistry(bytes: Uint8Array, path: string): RegistryMessage {
   try {
     return fromBinary(registrySchema, bytes) as unknown as RegistryMessage;
   } catch (error) {
@@ -71,7 +71,8 @@ function decodeRegistry(bytes: Uint8Array, path: string): RegistryMessage {
   }
 }
 
-function projectOf(registry: RegistryMessage, path: string, root: string, wanted: string | undefined): Project {
+/** @param path names the registry in messages @throws INVALID_PARAMETER */
+export function projectOf(registry: RegistryMessage, path: string, root: string, wanted: string | undefined): Project {
   const views = [...registry.featureViews, ...registry.streamFeatureViews];
   const known = new Set(registry.projects.flatMap(({ spec }) => spec?.name ?? []));
   for (const { spec } of [...views, ...registry.entities, ...registry.featureServices]) known.add(spec?.project ?? '');
@@ -150,9 +151,10 @@ function viewOf(
     features: spec.features.map((feature) => featureFrom(feature, spec.name, path)),
     ttlSeconds: spec.ttl === undefined ? 0 : toMilliseconds(spec.ttl) / 1000,
     online: spec.online,
-    pii: piiOf(spec.tags),
+    ...taggedPii(spec.tags),
     batchSource: batchSource?.kind === 'push' ? undefined : batchSource,
     streamSource: streamSource?.kind === 'file' ? undefined : streamSource,
+    materializeEverySeconds: undefined,
     materializedUntil: ends.length === 0 ? undefined : Math.max(...ends),
   };
 }
@@ -179,12 +181,15 @@ function joinKeysOf(
 function featureFrom({ name, valueType, description, tags }: FeatureSpec, view: string, path: string): Feature {
   const type: ValueType | undefined = valueTypeOf(valueType);
   if (type === undefined) throw unusable(path, `holds '${view}:${name}', of type ${valueType}, which is not known`);
-  return { name, type, description, tags: { ...tags }, pii: piiOf(tags) };
+  return { name, type, description, ...taggedPii(tags) };
 }
 
 /** Feast has no word for it, but tags. */
-function piiOf(tags: Readonly<Record<string, string>>): PiiClass {
-  return piiClasses.find((each) => each === tags.pii) ?? 'none';
+function taggedPii({ pii, ...tags }: Readonly<Record<string, string>>): Pick<Feature, 'tags' | 'pii'> {
+  const known: PiiClass | undefined = piiClasses.find((each) => each === pii);
+  return known === undefined && pii !== undefined
+    ? { tags: { ...tags, pii }, pii: 'none' }
+    : { tags, pii: known ?? 'none' };
 }
 
 function serviceOf({ spec }: FeatureServiceMessage): FeatureService {

@@ -46,8 +46,11 @@ const plans = new WeakMap<Project, Map<string, Plan>>();
 export function planOf(project: Project, selection: FeatureSelection): Plan {
   const ofProject = plans.get(project) ?? new Map<string, Plan>();
   plans.set(project, ofProject);
-  const { service, features, fullNames } = selection;
-  const shape = service === undefined ? JSON.stringify([fullNames, features]) : `${service}:${fullNames}`;
+  const { service, features, fullNames, only } = selection;
+  const shape =
+    service === undefined
+      ? JSON.stringify([fullNames, features])
+      : `${service}:${fullNames}${only === undefined ? '' : `:${only.join(',')}`}`;
   const known = ofProject.get(shape);
   if (known !== undefined) return known;
   const plan = makePlan(project, selection);

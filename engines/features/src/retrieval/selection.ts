@@ -6,6 +6,8 @@ import { feastRefusal, invalid, noSuchService, noSuchView } from '../refusals.ts
 export interface FeatureSelection {
   readonly features?: readonly string[] | undefined;
   readonly service?: string | undefined;
+  /** Of a service those features alone; default: all. */
+  readonly only?: readonly string[] | undefined;
   /** Whether results are named `view__feature`. */
   readonly fullNames?: boolean | undefined;
 }
@@ -44,7 +46,9 @@ const REFERENCE = /^([^:@]+)(?:@([^:]*))?:(.+)$/;
  */
 export function select(project: Project, selection: FeatureSelection): { views: SelectedView[]; columns: string[] } {
   const wanted =
-    selection.service === undefined ? byReference(selection.features) : byService(project, selection.service);
+    selection.service === undefined
+      ? byReference(selection.features)
+      : byService(project, selection.service, selection.only);
   const fullNames = selection.fullNames ?? false;
   const views = new Map<string, { chosen: Omit<SelectedView, 'features'>; features: SelectedFeature[] }>();
   const columns = new Map<string, string>();
@@ -94,11 +98,13 @@ function byReference(references: readonly string[] | undefined): Wanted[] {
   });
 }
 
-function byService(project: Project, name: string): Wanted[] {
+function byService(project: Project, name: string, only: readonly string[] | undefined): Wanted[] {
   const service = project.services.get(name);
   if (service === undefined) throw noSuchService(name, project.name);
   return service.projections.flatMap(({ view, name: shown, features, joinKeyMap }) =>
-    features.map((feature) => ({ view, name: shown, joinKeyMap, feature, reference: `${shown}:${feature}` })),
+    features
+      .filter((feature) => only === undefined || only.includes(feature))
+      .map((feature) => ({ view, name: shown, joinKeyMap, feature, reference: `${shown}:${feature}` })),
   );
 }
 

@@ -3,7 +3,7 @@ import type { Pipeline } from '@mlops/operations';
 import { callerOf, useErrorFormat } from '@mlops/service';
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
-import type { FeatureEngine, Materialisation, PushRequest, Written } from '../engine.ts';
+import type { FeatureEngine, FeatureHost, Materialisation, PushRequest, Written } from '../engine.ts';
 import { type FeatureOperationName, featureOperations } from '../operations.ts';
 import { invalid } from '../refusals.ts';
 import { millisecondsOf, parseInstant } from '../values/instant.ts';
@@ -14,34 +14,42 @@ import { answerHistorical } from './historical.ts';
 import { featureMetrics } from './metrics.ts';
 
 export interface FeatureRoutesOptions {
-  readonly engine: FeatureEngine;
+  /** A team has the project of its name. */
+  readonly host: Pick<FeatureHost, 'engine' | 'materialized'>;
   readonly pipeline: Pipeline;
+  /** Told of every write: rows by view. */
+  readonly onWritten?: ((project: string, written: Written) => void) | undefined;
 }
 
 type RequestOf<N extends FeatureOperationName> = Static<(typeof featureOperations)[N]['request']>;
-type Perform<N extends FeatureOperationName> = (input: RequestOf<N>, request: FastifyRequest) => Promise<Send>;
+type Perform<N extends FeatureOperationName> = (
+  engine: FeatureEngine,
+  input: RequestOf<N>,
+  request: FastifyRequest,
+) => Promise<Send>;
 /** Puts an answer on the wire, once the pipeline has let it through. */
 type Send = (reply: FastifyReply) => FastifyReply;
 
 const JSON_TYPE = 'application/json';
 const PUSH_MODES = ['online', 'offline', 'online_and_offline'] as const;
 
-/** Feast's HTTP interface over a feature engine. */
-export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (app, { engine, pipeline }) => {
-  const count = featureMetrics(app.metrics, engine);
+/** Feast's HTTP interface over feature stores. */
+export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (app, { host, pipeline, onWritten }) => {
+  const counted = onWritten ?? featureMetrics(app.metrics, host);
+  const count = (engine: FeatureEngine, written: Written) => counted(engine.project().name, written);
   await app.register(async (scope) => {
     useErrorFormat(scope, feastError);
     // Feast's own examples send no type: any will do.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     const serve = <N extends FeatureOperationName>(name: N, perform: Perform<N>) =>
-      addOperation(scope, pipeline, name, perform);
+      addOperation(scope, { host, pipeline }, name, perform);
 
-    serve('getOnlineFeatures', async (input) => {
+    serve('getOnlineFeatures', async (engine, input) => {
       const features = await engine.getOnlineFeatures({ entities: input.entities, ...selectionOf(input) });
       return json(onlineResponse(features));
     });
-    serve('getHistoricalFeatures', async (input, request) =>
+    serve('getHistoricalFeatures', async (engine, input, request) =>
       answerHistorical(engine, request, {
         ...selectionOf(input),
         entities: input.entities,
@@ -49,45 +57,45 @@ export const featureRoutes: FastifyPluginAsync<FeatureRoutesOptions> = async (ap
         filterByCreatedTimestamp: input.filter_by_created_timestamp ?? undefined,
       }),
     );
-    serve('push', async ({ push_source_name, df, to, allow_registry_cache }) => {
+    serve('push', async (engine, { push_source_name, df, to, allow_registry_cache }) => {
       const written = await engine.push({
         source: push_source_name,
         rows: df,
         to: pushMode(to ?? 'online'),
         allowRegistryCache: allow_registry_cache ?? true,
       });
-      count(written);
+      count(engine, written);
       return (reply) => reply.send();
     });
-    serve('writeToOnlineStore', async ({ feature_view_name, df, allow_registry_cache }) => {
+    serve('writeToOnlineStore', async (engine, { feature_view_name, df, allow_registry_cache }) => {
       const written = await engine.writeToOnlineStore({
         view: feature_view_name,
         rows: df,
         allowRegistryCache: allow_registry_cache ?? true,
       });
-      count(written);
+      count(engine, written);
       return json('null');
     });
-    serve('materialize', async (input, request) => {
+    serve('materialize', async (engine, input, request) => {
       refuseUnsupported(input);
       const [start, end] = [moment('start_ts', input.start_ts), moment('end_ts', input.end_ts)];
       const isAsync = input.async === 'true';
       const run = await engine.materialize({ start, end, views: input.feature_views ?? undefined }, isAsync);
-      return materialised(run, isAsync, request, count);
+      return materialised(run, isAsync, request, (written) => count(engine, written));
     });
-    serve('materializeIncremental', async (input, request) => {
+    serve('materializeIncremental', async (engine, input, request) => {
       refuseUnsupported(input);
       const isAsync = input.async === 'true';
       const end = moment('end_ts', input.end_ts);
       const run = await engine.materializeIncremental({ end, views: input.feature_views ?? undefined }, isAsync);
-      return materialised(run, isAsync, request, count);
+      return materialised(run, isAsync, request, (written) => count(engine, written));
     });
   });
 };
 
 function addOperation(
   scope: FastifyInstance,
-  pipeline: Pipeline,
+  { host, pipeline }: Pick<FeatureRoutesOptions, 'host' | 'pipeline'>,
   name: FeatureOperationName,
   perform: Perform<FeatureOperationName>,
 ): void {
@@ -98,8 +106,8 @@ function addOperation(
     handler: async (request, reply) => {
       const body = request.body instanceof Buffer ? parseJson(request.body) : undefined;
       const input = decodeRequest<RequestOf<FeatureOperationName>>(operation.request, body, request.query);
-      const send = await pipeline({ name, operation, input, caller: callerOf(request) }, () =>
-        perform(input as never, request),
+      const send = await pipeline({ name, operation, input, caller: callerOf(request) }, async (team) =>
+        perform(await host.engine(team), input as never, request),
       );
       return send(reply);
     },

@@ -1,13 +1,14 @@
 import { PlatformError } from '@mlops/errors';
 import type { DecodedRequest, InferRequest, Protocol, Tensor, TensorMetadata, WireRequest } from '../engine.ts';
 import { checkInputs, checkNoneMissing, checkOutputs } from '../scoring/checks.ts';
-import { decodeInvocations, decodePredict } from '../scoring/decode.ts';
+import { decodeInvocations, decodePredict, fromTable, invocationsTable, predictTable } from '../scoring/decode.ts';
 import { encodeInvocations, encodePredict } from '../scoring/encode.ts';
 import type { ModelInputs } from '../scoring/signature.ts';
+import type { Table } from '../scoring/table.ts';
 import { readCsv } from '../wire/csv.ts';
 import { parseJson } from '../wire/json.ts';
 import { checkCsvSize, checkJsonSize, checkTexts } from '../wire/limits.ts';
-import { decodeV2, encodeV2, requestId } from '../wire/v2.ts';
+import { decodeV2, encodeV2, requestId, tableOfV2 } from '../wire/v2.ts';
 
 export interface ModelShape extends ModelInputs {
   readonly outputs: readonly TensorMetadata[];
@@ -47,6 +48,39 @@ function decodeBody({ protocol, bytes, contentType }: WireRequest, model: ModelS
   checkNoneMissing(model.inputs, inputs);
   checkOutputs(model.outputs, request.outputs);
   return { ...request, inputs, keys, id, rows: undefined };
+}
+
+/** A request as a table whose columns need not be the model's yet. */
+export interface AskedTable {
+  readonly table: Table;
+  readonly id: string | undefined;
+  readonly outputs: readonly string[] | undefined;
+  /** Whether the answer is a table as well. */
+  readonly answersTable: boolean;
+}
+
+/** As `decode`, before the model's inputs are looked for. */
+export function decodeTable({ protocol, bytes, contentType }: WireRequest, model: ModelShape): AskedTable {
+  const plain = { id: undefined, outputs: undefined, answersTable: true };
+  if (protocol === 'invocations') {
+    checkCharset(contentType);
+    const isCsv = /^\s*text\/csv\b/i.test(contentType);
+    if (isCsv) checkCsvSize(bytes);
+    const body = isCsv ? { dataframe_split: readCsv(textOf(bytes)) } : objectBody(readJson(bytes));
+    return { table: invocationsTable(body, model), ...plain };
+  }
+  const body = readJson(bytes);
+  if (protocol === 'v1') return { table: predictTable(objectBody(body)), ...plain };
+  const { table, outputs } = tableOfV2(body);
+  return { table, id: requestId(body), outputs, answersTable: false };
+}
+
+/** A table against the model. @throws as `decode` */
+export function decodeAsked({ table, id, outputs, answersTable }: AskedTable, model: ModelShape): DecodedRequest {
+  const decoded = fromTable(table, model, answersTable);
+  checkOutputs(model.outputs, outputs);
+  checkTexts(...decoded.inputs.flatMap(({ data }) => (Array.isArray(data) ? [data] : [])), decoded.keys ?? []);
+  return { ...decoded, id, ...(outputs === undefined ? {} : { outputs }) };
 }
 
 /** A request of tensors against the model. @throws INVALID_TENSOR */

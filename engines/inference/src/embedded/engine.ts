@@ -6,6 +6,7 @@ import {
   type Answer,
   DEFAULT_NAMESPACE,
   type DecodedRequest,
+  type Enrich,
   type Inference,
   type InferenceEngine,
   type InferRequest,
@@ -27,6 +28,7 @@ interface Model extends ModelShape {
   readonly key: string;
   readonly version: string;
   readonly golden: InvocationsRequest | undefined;
+  readonly features: string | undefined;
   /** Threads that the runtime has for it besides the model threads. */
   readonly extraThreads: number;
   running: number;
@@ -46,6 +48,8 @@ export interface InferenceOptions {
   readonly queue?: number;
   /** How long one run, or one load with its first run, may take; then it fails as TIMEOUT. @default 30 */
   readonly timeoutSeconds?: number;
+  /** Asked for models that are loaded with a feature service. */
+  readonly enrich?: Enrich;
 }
 
 const QUEUE = 1000;
@@ -62,6 +66,7 @@ export function openInference(options: InferenceOptions = {}): InferenceEngine {
     threads,
     pool: new ModelPool({ threads, queue, timeoutSeconds }),
     decoding: new DecodingThread(),
+    enrich: options.enrich,
     extraThreads: 0,
     namespaces: new Map(),
   });
@@ -72,24 +77,24 @@ interface Shared {
   readonly threads: number;
   readonly pool: ModelPool;
   readonly decoding: DecodingThread;
+  readonly enrich: Enrich | undefined;
   extraThreads: number;
   readonly namespaces: Map<string, EmbeddedInference>;
 }
 
 class EmbeddedInference implements InferenceEngine {
   readonly #shared: Shared;
+  readonly #namespace: string;
   readonly #pool: ModelPool;
   readonly #models = new Map<string, Served>();
   /** Versions that are being loaded, as name and version. */
   readonly #loading = new Set<string>();
   /** Why models that are meant to be served are not. */
   readonly #announced = new Map<string, string>();
-  /** Namespaces have their turns at the threads. */
-  readonly #line: string;
 
   constructor(shared: Shared, name = DEFAULT_NAMESPACE) {
     this.#shared = shared;
-    this.#line = name;
+    this.#namespace = name;
     this.#pool = shared.pool;
     shared.namespaces.set(name, this);
   }
@@ -117,7 +122,12 @@ class EmbeddedInference implements InferenceEngine {
 
   async #open(version: string, { path, options = {} }: ModelSource): Promise<Model> {
     const { onnxPath, session, signature, golden } = await readModel(path);
-    const { workers = this.#shared.threads, keyColumn } = options;
+    const { workers = this.#shared.threads, keyColumn, features } = options;
+    if (features !== undefined && this.#shared.enrich === undefined) {
+      throw new PlatformError('NOT_IMPLEMENTED', 'features: this server has no feature services.', {
+        field: 'features',
+      });
+    }
     const key = crypto.randomUUID();
     const copies = Math.min(Math.max(workers, 1), this.#shared.threads);
     const wanted = options.intraOpThreads ?? session.intraOpThreads;
@@ -137,7 +147,8 @@ class EmbeddedInference implements InferenceEngine {
       this.#shared.extraThreads -= extraThreads;
       throw new PlatformError('INVALID_MODEL', `The model cannot be served: ${problem}.`);
     }
-    return { key, version, signature, golden, ...loaded, keyColumn, extraThreads, running: 0, idle: undefined };
+    const shape = { signature, golden, ...loaded, keyColumn, features };
+    return { key, version, ...shape, extraThreads, running: 0, idle: undefined };
   }
 
   async verify(name: string, version: string): Promise<void> {
@@ -235,7 +246,7 @@ class EmbeddedInference implements InferenceEngine {
     const model = this.#model(name, version);
     trace.version = model.version;
     const { decoded, id, inference } = await this.#using(model, async () => {
-      const decoded = await this.#shared.decoding.decode(request, model);
+      const decoded = await this.#decode(request, model, trace);
       const { id = ownId, inputs, keys } = decoded;
       Object.assign(trace, { id, inputs, keys } satisfies RequestTrace);
       return { decoded, id, inference: await this.#run(model, decoded) };
@@ -246,6 +257,18 @@ class EmbeddedInference implements InferenceEngine {
     return { ...inference, id, body: await this.#shared.decoding.encode(answered) };
   }
 
+  #decode(request: WireRequest, model: Model, trace: RequestTrace): Promise<DecodedRequest> {
+    const { decoding, enrich } = this.#shared;
+    const { features } = model;
+    if (features === undefined || enrich === undefined) return decoding.decode(request, model);
+    const wanted = wantedColumns(model);
+    return decoding.decodeFilled(request, model, async ({ rows, columns }) => {
+      const filled = await enrich(this.#namespace, features, { rows, columns, wanted });
+      trace.features = filled.served;
+      return { rows, columns: filled.columns };
+    });
+  }
+
   async close(): Promise<void> {
     await this.#pool.close();
     await this.#shared.decoding.close();
@@ -253,7 +276,7 @@ class EmbeddedInference implements InferenceEngine {
 
   async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
     const request = wanted ? { inputs, outputs: wanted } : { inputs };
-    const outputs = await this.#pool.run(model.key, model.inputs, request, this.#line);
+    const outputs = await this.#pool.run(model.key, model.inputs, request, this.#namespace);
     return { modelVersion: model.version, inputs, outputs, keys };
   }
 
@@ -279,6 +302,14 @@ class EmbeddedInference implements InferenceEngine {
     if (wanted === undefined) throw new PlatformError('NOT_READY', `Model '${name}' is not ready.`);
     throw new PlatformError('NOT_FOUND', `Model '${name}' has no version '${wanted}'.`);
   }
+}
+
+/** The columns of a table that the model is asked with, and that which names the row. */
+function wantedColumns({ inputs, signature, keyColumn }: ModelShape): string[] {
+  const schema = signature?.input;
+  const names =
+    schema?.kind === 'columns' ? schema.columns.flatMap(({ name }) => name ?? []) : inputs.map(({ name }) => name);
+  return keyColumn === undefined ? names : [...names, keyColumn];
 }
 
 /** One of the versions, by chance and weight. */

@@ -64,6 +64,27 @@ export function decodePredict(request: PredictRequest, model: ModelInputs): Deco
   return fromTable(positional(names, asRows(content), 'instances'), model, true);
 }
 
+/** A request of MLflow's scoring protocol as a table of named columns. @throws as `decodeInvocations` */
+export function invocationsTable(request: InvocationsRequest, model: ModelInputs): Table {
+  const form = onlyForm(request);
+  checkParameters(model.signature?.parameters ?? [], request.params);
+  if (form === 'dataframe_split') return splitTable(request[form]);
+  if (form === 'dataframe_records') return recordTable(request[form], form);
+  return namedTable(request[form], form);
+}
+
+/** A request of KServe V1 as a table of named columns. @throws as `decodePredict` */
+export function predictTable(request: PredictRequest): Table {
+  return namedTable(v1Content(request), 'instances');
+}
+
+function namedTable(content: unknown, form: string): Table {
+  if (isRecords(content)) return recordTable(content, form);
+  if (isRecord(content)) return columnTable(content);
+  const message = `"${form}" must name its columns: this deployment fills inputs from features, by entity keys.`;
+  throw new PlatformError('MALFORMED_REQUEST', message, { field: form });
+}
+
 function onlyForm(request: InvocationsRequest): (typeof FORMS)[number] {
   const given = FORMS.filter((form) => request[form] !== undefined);
   const [form] = given;
@@ -103,7 +124,8 @@ function asRows(content: unknown): readonly (readonly unknown[])[] {
   return rows.map((row) => (Array.isArray(row) ? (row as unknown[]) : [row]));
 }
 
-function fromTable(table: Table, model: ModelInputs, answersTable: boolean): DecodedRequest {
+/** A table as the model's inputs. @throws INVALID_TENSOR */
+export function fromTable(table: Table, model: ModelInputs, answersTable: boolean): DecodedRequest {
   const { signature, keyColumn } = model;
   const schema = signature?.input;
   const isNamed = schema?.kind === 'columns' && schema.columns.every(({ name }) => name !== undefined);

@@ -1,5 +1,6 @@
 import { PlatformError } from '@mlops/errors';
 import { DATATYPES, type Datatype, type InferRequest, type Tensor, type TensorMetadata } from '../engine.ts';
+import type { Table } from '../scoring/table.ts';
 import { checkShape, flatten, fromJson, inputNamed, invalid, shown, sizeOf } from '../tensor.ts';
 import { wireValues } from './json.ts';
 
@@ -52,6 +53,23 @@ export function decodeV2(body: unknown, expected: ExpectedInputs): InferRequest 
   return outputs === undefined || outputs === null
     ? { inputs: tensors }
     : { inputs: tensors, outputs: outputNames(outputs) };
+}
+
+/** A request as a table: each tensor is a column, whatever the model takes. @throws as `decodeV2` */
+export function tableOfV2(body: unknown): { table: Table; outputs: readonly string[] | undefined } {
+  const { inputs } = record(body, 'the body');
+  const declared = (Array.isArray(inputs) ? inputs : []).map((input: unknown) => record(input, 'each input'));
+  const { inputs: tensors, outputs } = decodeV2(body, {
+    inputs: declared as unknown as readonly TensorMetadata[],
+    keyColumn: undefined,
+  });
+  const rows = tensors[0]?.shape[0] ?? 0;
+  const columns = tensors.map(({ name, shape, data }) => {
+    if (shape[0] !== rows || data.length !== rows)
+      throw invalid(name, `one value in each of ${rows} rows`, shape.join(', '));
+    return [name, Array.from(data as ArrayLike<unknown>)] as const;
+  });
+  return { table: { rows, columns: new Map(columns) }, outputs };
 }
 
 function decodeTensor(input: Record<string, unknown>, { inputs, keyColumn }: ExpectedInputs): Tensor {

@@ -1,0 +1,2 @@
+export { openFeatureModule } from './module.ts';
+export { featureApiOperations } from './operations.ts';
