@@ -4,6 +4,7 @@ import { accessCommands } from './access.ts';
 import { actualsCommands } from './actuals.ts';
 import { aliasCommands } from './aliases.ts';
 import { auditCommands } from './audit.ts';
+import { breakGlassCommands } from './break-glass.ts';
 import { Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { tokenFor } from './credentials.ts';
@@ -54,6 +55,7 @@ export function createProgram(
   policyCommands(program, context);
   quotaCommands(program, context);
   teamCommands(program, context);
+  breakGlassCommands(program, context);
   settingsCommands(program, context);
   auditCommands(program, context);
   return program;

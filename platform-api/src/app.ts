@@ -85,8 +85,8 @@ async function openPlatform(settings: SettingsOf<'platform'>) {
   for (const what of ['experiments', 'runs', 'registered-models', 'storage-bytes'] as const) {
     quotas.measure(what, (team) => tracking.used(team, what));
   }
-  const people = openPeople({ database, settings, tracking, quotas, pipeline: () => pipeline });
-  const { owners, teams, tokens, sessions, identify, enter, systemToken } = people;
+  const people = openPeople({ database, settings, tracking, quotas, log, pipeline: () => pipeline });
+  const { owners, teams, tokens, sessions, breakGlass, identify, enter, systemToken } = people;
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
   const deployments = openDeployments({
     database,
@@ -167,6 +167,7 @@ async function openPlatform(settings: SettingsOf<'platform'>) {
     teams,
     tokens,
     sessions,
+    breakGlass,
     quotaModule,
     deployments,
     predictions,

@@ -5,6 +5,7 @@ import { artifactOperations, trackingOperations } from '@mlops/tracking';
 import { accessOperations, statusOperations } from './administration/index.ts';
 import { type ApiGroup, openApiDocument } from './api/index.ts';
 import { auditOperations } from './audit/index.ts';
+import { breakGlassOperations } from './break-glass/index.ts';
 import { deploymentOperations } from './deployments/index.ts';
 import { featureApiOperations } from './features/index.ts';
 import { jobOperations } from './jobs/index.ts';
@@ -33,6 +34,7 @@ export const apiGroups: readonly ApiGroup[] = [
       sessionOperations,
       accessOperations,
       policyOperations,
+      breakGlassOperations,
       quotaOperations,
       auditOperations,
       jobOperations,

@@ -2,7 +2,9 @@ import type { SettingsOf } from '@mlops/configuration';
 import type { Database } from '@mlops/database';
 import type { Pipeline } from '@mlops/operations';
 import type { TrackingEngine } from '@mlops/tracking';
+import type { FastifyBaseLogger } from 'fastify';
 import { OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
+import { openBreakGlass } from './break-glass/index.ts';
 import type { Quotas } from './quotas/index.ts';
 import { csrfToken, openSessions } from './sessions/index.ts';
 import { Owners, openTeams } from './teams/index.ts';
@@ -13,12 +15,13 @@ export interface PeopleParts {
   readonly settings: SettingsOf<'platform'>;
   readonly tracking: TrackingEngine;
   readonly quotas: Quotas;
+  readonly log: FastifyBaseLogger;
   /** Signing in is an act as well. */
   readonly pipeline: () => Pipeline;
 }
 
 /** Who people are, in which teams, and how they get in. */
-export function openPeople({ database, settings, tracking, quotas, pipeline }: PeopleParts) {
+export function openPeople({ database, settings, tracking, quotas, log, pipeline }: PeopleParts) {
   const owners = new Owners({ workspaceOf: (thing) => tracking.workspaceOf(thing) });
   const teams = openTeams(database, {
     async furnish({ name, size }) {
@@ -26,6 +29,12 @@ export function openPeople({ database, settings, tracking, quotas, pipeline }: P
       await tracking.addWorkspace(name);
     },
     narrow: (team, principal, roles) => tokens.tokens.narrow(team, principal, roles),
+    emergencies: (principal) => breakGlass.teamsOf(principal),
+  });
+  const breakGlass = openBreakGlass(database, {
+    isTeam: (name) => teams.teams.isOpen(name),
+    log,
+    webhook: settings['break-glass-webhook'],
   });
   const tokens = openTokens(database, {
     owners,
@@ -50,6 +59,7 @@ export function openPeople({ database, settings, tracking, quotas, pipeline }: P
     teams,
     tokens,
     sessions,
+    breakGlass,
     identify,
     enter: teams.teams.enter.bind(teams.teams),
     systemToken,

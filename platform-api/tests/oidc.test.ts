@@ -91,6 +91,15 @@ describe('with an OpenID provider', () => {
   const folder = temporaryFolder();
   let platform: TestPlatform;
   let admin = '';
+  const told: unknown[] = [];
+  const webhook = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      told.push(JSON.parse(body));
+      response.end();
+    });
+  });
 
   beforeAll(async () => {
     await issuer.start();
@@ -102,7 +111,9 @@ describe('with an OpenID provider', () => {
     const mfa = { claim: 'amr', values: ['otp'] };
     const file = join(folder.path, 'issuers.yaml');
     writeFileSync(file, JSON.stringify({ issuers: [{ issuer: issuer.url, audience: AUDIENCE, memberships, mfa }] }));
-    platform = await startPlatform(['--identity', 'required', '--oidc-issuers', file]);
+    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+    const hook = `http://127.0.0.1:${(webhook.address() as { port: number }).port}/secret`;
+    platform = await startPlatform(['--identity', 'required', '--oidc-issuers', file, '--break-glass-webhook', hook]);
     admin = readFileSync(join(platform.data, 'admin-token'), 'utf8').trim();
     await ask(admin, 'POST', '/api/v1/teams', { name: 'fraud' });
     await ask(admin, 'POST', '/api/v1/teams', { name: 'clinical', compliance_level: 'hipaa' });
@@ -111,6 +122,7 @@ describe('with an OpenID provider', () => {
     await platform.stop();
     platform.remove();
     folder.remove();
+    webhook.close();
     await issuer.stop();
   });
 
@@ -121,6 +133,39 @@ describe('with an OpenID provider', () => {
     return { status: answer.status, body: (await answer.json()) as any };
   }
   const me = (token: string, team = '') => ask(token, 'GET', `${team && `/teams/${team}`}/api/v1/me`);
+
+  it('people enter another team in an emergency: for a time, with a reason, told to both, and reviewed by others', async () => {
+    await ask(admin, 'POST', '/api/v1/teams', { name: 'payments' });
+    const [anna, bert] = [await issuer.token('anna'), await issuer.token('bert')];
+    expect((await me(anna, 'payments')).status).toBe(404);
+    const asked = { team: 'payments', reason: 'the model answers nonsense', minutes: 30 };
+    expect((await ask(bert, 'POST', '/api/v1/break-glass', asked)).status).toBe(403);
+    expect((await ask(anna, 'POST', '/api/v1/break-glass', { ...asked, team: 'none' })).status).toBe(404);
+    expect((await ask(anna, 'POST', '/api/v1/break-glass', { ...asked, reason: 'x' })).status).toBe(400);
+    const { status, body } = await ask(anna, 'POST', '/api/v1/break-glass', asked);
+    expect([status, body]).toMatchObject([201, { principal: 'anna', own_team: 'fraud', reviewed_at: null }]);
+    expect((await me(anna, 'payments')).body.roles).toEqual(['ml-engineer']);
+    expect((await ask(anna, 'POST', '/teams/payments/api/2.0/mlflow/experiments/create', { name: 'x' })).status).toBe(
+      200,
+    );
+    await expect.poll(() => told).toMatchObject([{ event: 'break-glass.opened', team: 'payments', own_team: 'fraud' }]);
+    const { entries } = (await ask(admin, 'GET', '/api/v1/audit?team=payments&action=openBreakGlass')).body;
+    expect(entries[0]).toMatchObject({ actor: { id: 'anna', team: 'fraud' }, details: { reason: asked.reason } });
+
+    const review = (as: string, team = '') =>
+      ask(as, 'POST', `${team}/api/v1/break-glass/${body.id}/review`, { review: 'it was needed' });
+    expect((await review(anna)).status).toBe(403);
+    expect((await review(anna, '/teams/payments')).status).toBe(403);
+    expect((await ask(bert, 'GET', '/api/v1/break-glass')).body.accesses).toEqual([]);
+    const list = async () => (await ask(admin, 'GET', '/api/v1/break-glass?unreviewed=true')).body.accesses.length;
+    expect(await list()).toBe(1);
+    expect((await review(admin)).body).toMatchObject({ reviewed_by: 'admin', review: 'it was needed' });
+    expect(await list()).toBe(0);
+    expect((await ask(anna, 'DELETE', `/api/v1/break-glass/${body.id}`)).status).toBe(200);
+    await expect.poll(async () => (await me(anna, 'payments')).status).toBe(404);
+    const { settings } = (await ask(admin, 'GET', '/api/v1/settings')).body;
+    expect(settings['break-glass-webhook']).toBe('***');
+  });
 
   it('people are who it says, in the teams that their groups and the platform say', async () => {
     const anna = await issuer.token('anna');

@@ -110,6 +110,13 @@ export const settings = {
         'YAML file with the OpenID providers whose tokens are taken where identity is required: issuer, audience, which groups are what in which team. See docs/how-to/sign-in.md.',
     }),
   ),
+  'break-glass-webhook': Type.Optional(
+    Type.String({
+      pattern: '^https?://',
+      description:
+        'Address that is told (POST, JSON) when somebody enters another team in an emergency, besides the log.',
+    }),
+  ),
   'audit-key': Type.Optional(
     Type.String({
       description:
@@ -189,6 +196,7 @@ export const programs = {
     'identity',
     'policies',
     'oidc-issuers',
+    'break-glass-webhook',
     'audit-key',
     'audit-archive',
     'tls-cert',

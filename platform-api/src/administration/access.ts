@@ -25,6 +25,7 @@ export const resourceTypes = [
   'token',
   'team',
   'access',
+  'break-glass',
   'feature-definitions',
   'feature-view',
   'feature-service',

@@ -42,7 +42,9 @@ export function statusHandlers(
       return { ok: found.every(({ ok }) => ok), parts: found };
     },
     listSettings: async () => ({
-      settings: Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, withoutSecrets(value)])),
+      settings: Object.fromEntries(
+        Object.entries(settings).map(([name, value]) => [name, withoutSecrets(name, value)]),
+      ),
     }),
   };
 }
@@ -62,6 +64,8 @@ async function stateOf({ name, check }: Part) {
 }
 
 /** Addresses carry their passwords in front of the host. */
-function withoutSecrets(value: unknown): unknown {
+function withoutSecrets(name: string, value: unknown): unknown {
+  // A webhook's address is its key.
+  if (name.endsWith('-webhook') && value !== undefined) return '***';
   return typeof value === 'string' ? value.replace(/:\/\/[^@/]*@/, '://***@') : value;
 }

@@ -20,6 +20,8 @@ export interface TeamsParts {
   readonly store: TeamStore;
   /** What a new team needs elsewhere; in the transaction that makes it. */
   readonly furnish: (team: Team) => Promise<void>;
+  /** Teams that somebody has entered in an emergency, for now. */
+  readonly emergencies: (principal: string) => Promise<readonly string[]>;
   /** Ends what somebody has signed in with that is wider than these roles of a team. */
   readonly narrow: (team: string, principal: string, roles: readonly Role[]) => Promise<void>;
 }
@@ -72,7 +74,14 @@ export class Teams {
     }
     const all = new Map(memberships);
     for (const [team, roles] of listed.teams) all.set(team, [...new Set([...(all.get(team) ?? []), ...roles])]);
+    for (const team of await this.#parts.emergencies(id))
+      all.set(team, [...new Set([...(all.get(team) ?? []), ...EMERGENCY])]);
     return all;
+  }
+
+  /** Whether there is such a team, and it is not archived. */
+  async isOpen(name: string): Promise<boolean> {
+    return (await this.#stateOf(name)).open;
   }
 
   /** Those that who acts may see: their own, a platform administrator all. */
@@ -231,6 +240,8 @@ export class Teams {
 }
 
 const ADMINISTRATOR: readonly Role[] = ['platform-admin'];
+/** What somebody is in a team that they have entered in an emergency. */
+const EMERGENCY: readonly Role[] = ['ml-engineer'];
 /** Who may export the chain of all teams as a member of `default`; see `policies/roles.cedar`. */
 const SEE_ALL: ReadonlySet<Role> = new Set(['auditor', 'compliance']);
 

@@ -607,6 +607,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/break-glass": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Emergency accesses that concern the team; the review list with unreviewed=true. */
+        get: operations["listBreakGlass"];
+        put?: never;
+        /** Enters another team in an emergency, as an ml-engineer, for a time. Both sides are told, and it is reviewed. */
+        post: operations["openBreakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends an emergency access before its time. */
+        delete: operations["endBreakGlass"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/break-glass/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what the team that was entered thinks of it: then it is off the review list. */
+        post: operations["reviewBreakGlass"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quotas": {
         parameters: {
             query?: never;
@@ -3086,7 +3138,7 @@ export interface operations {
                     action: "read" | "write" | "delete" | "deploy" | "predict" | "administer";
                     resource: {
                         /** @enum {string} */
-                        type: "experiment" | "run" | "logged-model" | "registered-model" | "registered-model-alias" | "model-version" | "artifact" | "model" | "server" | "deployment" | "prediction" | "audit-log" | "quota" | "job" | "token" | "team" | "access" | "feature-definitions" | "feature-view" | "feature-service" | "feature-source" | "feature-entity";
+                        type: "experiment" | "run" | "logged-model" | "registered-model" | "registered-model-alias" | "model-version" | "artifact" | "model" | "server" | "deployment" | "prediction" | "audit-log" | "quota" | "job" | "token" | "team" | "access" | "break-glass" | "feature-definitions" | "feature-view" | "feature-service" | "feature-source" | "feature-entity";
                         /** @description Such as payments@champion; default: any. */
                         id?: string;
                     };
@@ -3332,6 +3384,202 @@ export interface operations {
                             allowed_after: boolean;
                             times: number;
                         }[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBreakGlass: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                unreviewed?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        accesses: {
+                            id: string;
+                            team: string;
+                            principal: string;
+                            own_team: string;
+                            reason: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            /** Format: date-time */
+                            ends_at: string;
+                            reviewed_at: string | null;
+                            reviewed_by: string | null;
+                            review: string | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    team: string;
+                    /** @description What is on fire. */
+                    reason: string;
+                    /** @default 60 */
+                    minutes?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        team: string;
+                        principal: string;
+                        own_team: string;
+                        reason: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        /** Format: date-time */
+                        ends_at: string;
+                        reviewed_at: string | null;
+                        reviewed_by: string | null;
+                        review: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        team: string;
+                        principal: string;
+                        own_team: string;
+                        reason: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        /** Format: date-time */
+                        ends_at: string;
+                        reviewed_at: string | null;
+                        reviewed_by: string | null;
+                        review: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviewBreakGlass: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    review: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        team: string;
+                        principal: string;
+                        own_team: string;
+                        reason: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        /** Format: date-time */
+                        ends_at: string;
+                        reviewed_at: string | null;
+                        reviewed_by: string | null;
+                        review: string | null;
                     };
                 };
             };

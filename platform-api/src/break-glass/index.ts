@@ -1,0 +1,2 @@
+export { openBreakGlass } from './module.ts';
+export { breakGlassOperations } from './operations.ts';
