@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { loginByBrowser } from './browser-login.ts';
 import { CommandError, Connection } from './connection.ts';
 import type { Context } from './context.ts';
 import { keepToken } from './credentials.ts';
@@ -11,11 +12,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function accessCommands(program: Command, context: Context, env: Environment): void {
   program
     .command('login')
-    .description('keeps a token for the platform; without --token-file it is read from standard input')
-    .option('--token-file <file>', 'such as admin-token of a new platform')
-    .action(async ({ tokenFile = '-' }: { tokenFile?: string }) => {
-      const token = (await readText(tokenFile)).trim();
+    .description('signs in by a browser, or with a token that is kept for the platform')
+    .option('--token-file <file>', 'such as admin-token of a new platform; - is standard input')
+    .option('--device', 'only say which address to open, on whichever machine has a browser')
+    .action(async ({ tokenFile, device = false }: { tokenFile?: string; device?: boolean }) => {
       const { url } = context.connection();
+      // A token that is piped in needs no option.
+      const file = tokenFile ?? (device || process.stdin.isTTY ? undefined : '-');
+      const say = context.output().warn;
+      const token =
+        file === undefined
+          ? await loginByBrowser(new Connection(url), { say, opens: !device })
+          : (await readText(file)).trim();
       const { platform, data } = new Connection(url, { token });
       const me = await data(platform.GET('/api/v1/me', {}));
       keepToken(env, url, token);
@@ -33,7 +41,30 @@ export function accessCommands(program: Command, context: Context, env: Environm
       const me = await data(platform.GET('/api/v1/me', {}));
       printOne(context.output(), me, { id: me.id, team: me.team, roles: me.roles.join(', ') });
     });
+  sessionCommands(program.command('sessions').description('where one is signed in'), context);
   tokenCommands(program.command('tokens').description('what people and programs sign in with'), context);
+}
+
+function sessionCommands(sessions: Command, context: Context): void {
+  sessions.command('list').action(async () => {
+    const { platform, data } = context.connection();
+    const { sessions: found } = await data(platform.GET('/api/v1/sessions', {}));
+    printList(context.output(), found, {
+      id: (session) => session.id,
+      kind: (session) => session.kind,
+      since: (session) => session.started_at,
+      seen: (session) => session.seen_at,
+      until: (session) => session.expires_at,
+    });
+  });
+  sessions
+    .command('end')
+    .argument('<id>')
+    .action(async (id: string) => {
+      const { platform, data } = context.connection();
+      const ended = await data(platform.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } }));
+      printOne(context.output(), ended, { id: ended.id, kind: ended.kind });
+    });
 }
 
 interface NewToken {

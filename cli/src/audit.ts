@@ -6,17 +6,41 @@ import type { Context } from './context.ts';
 import { readText, unreadable } from './files.ts';
 import { printList } from './output.ts';
 
+interface Search {
+  readonly limit: number;
+  readonly actor?: string;
+  readonly action?: string;
+  readonly resource?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** `payments/3` has a slash of its own. */
+function firstSlash(resource: string): string[] {
+  const at = resource.indexOf('/');
+  return at < 0 ? [resource] : [resource.slice(0, at), resource.slice(at + 1)];
+}
+
 /** audit list|export|verify */
 export function auditCommands(program: Command, context: Context): void {
   const audit = program.command('audit').description('who changed what, in a chain that can be verified');
   audit
     .command('list')
     .option('--limit <number>', 'how many', Number, 20)
-    .action(async ({ limit }: { limit: number }) => {
+    .option('--actor <id>', 'who did it')
+    .option('--action <name>', 'such as createDeployment')
+    .option('--resource <type>', 'such as deployment, or deployment/payments')
+    .option('--since <time>', 'such as 2026-06-30T12:00:00Z; from then on')
+    .option('--until <time>', 'before then')
+    .action(async ({ resource, ...search }: Search) => {
+      const [resource_type, resource_id] = resource === undefined ? [] : firstSlash(resource);
+      const query = {
+        ...search,
+        ...(resource_type === undefined ? {} : { resource_type }),
+        ...(resource_id === undefined ? {} : { resource_id }),
+      };
       const { platform } = context.connection();
-      const { entries } = await context
-        .connection()
-        .data(platform.GET('/api/v1/audit', { params: { query: { limit } } }));
+      const { entries } = await context.connection().data(platform.GET('/api/v1/audit', { params: { query } }));
       printList(context.output(), entries, {
         '#': (entry) => entry.sequence,
         time: (entry) => entry.time,

@@ -12,6 +12,7 @@ import { featureCommands } from './features.ts';
 import { jobCommands } from './jobs.ts';
 import { modelCommands } from './models.ts';
 import { platformCommands } from './platform.ts';
+import { policyCommands } from './policies.ts';
 import { predictionCommands } from './predictions.ts';
 import { quotaCommands } from './quotas.ts';
 import { settingsCommands } from './settings.ts';
@@ -50,6 +51,7 @@ export function createProgram(
   actualsCommands(program, context);
   featureCommands(program, context);
   jobCommands(program, context);
+  policyCommands(program, context);
   quotaCommands(program, context);
   teamCommands(program, context);
   settingsCommands(program, context);

@@ -1,43 +1,68 @@
 import { join } from 'node:path';
 import { openBlobs, openBlobsAt } from '@mlops/blobs';
 import type { SettingsOf } from '@mlops/configuration';
-import { openDataFolder } from '@mlops/data-folder';
+import { openDataFolder, refuseLostDatabase } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
 import { toPlatformError } from '@mlops/errors';
-import { inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
-import type { Caller } from '@mlops/operations';
+import { featureOperations } from '@mlops/features';
+import { inferenceOperations, inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
+import type { Caller, Operation } from '@mlops/operations';
 import { createServer, tlsFiles } from '@mlops/service';
-import { openTracking, remoteTracking, trackingRoutes } from '@mlops/tracking';
+import { artifactOperations, openTracking, remoteTracking, trackingOperations, trackingRoutes } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
 import { Authoriser, OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
 import { accessOperations, openAdministration, statusOperations } from './administration/index.ts';
-import { openApiDocument } from './api/index.ts';
-import { auditOperations, openAudit } from './audit/index.ts';
+import { type ApiGroup, openApiDocument } from './api/index.ts';
+import { actingTeam, auditOperations, openAudit } from './audit/index.ts';
 import { deploymentOperations, openDeployments } from './deployments/index.ts';
 import { featureApiOperations, openFeatureModule } from './features/index.ts';
-import { createPipeline, Meter } from './gateway/index.ts';
+import { createPipeline, Meter, type PipelineParts } from './gateway/index.ts';
 import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
 import { assemble, type Module } from './module.ts';
 import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
+import { openPolicies, policyOperations } from './policies/index.ts';
 import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
 import { openQuotas, quotaOperations } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
+import { csrfToken, openSessions, sessionOperations } from './sessions/index.ts';
 import { Owners, openTeams, type Teams, teamOperations } from './teams/index.ts';
 import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
 
-/** The platform's own API, as one OpenAPI document. */
-export const openApi = openApiDocument([
-  deploymentOperations,
-  predictionOperations,
-  featureApiOperations,
-  auditOperations,
-  quotaOperations,
-  jobOperations,
-  tokenOperations,
-  teamOperations,
-  accessOperations,
-  statusOperations,
-]);
+/** The platform's own API. */
+export const apiGroups: readonly ApiGroup[] = [
+  { name: 'deployment', description: 'Models into service, and out of it.', tables: [deploymentOperations] },
+  { name: 'monitoring', description: 'What was predicted, and what came true.', tables: [predictionOperations] },
+  { name: 'features', description: 'Features by definition, value and history.', tables: [featureApiOperations] },
+  {
+    name: 'administration',
+    description: 'Teams, people, what they may do and what they have done; jobs, and how the platform is.',
+    tables: [
+      teamOperations,
+      tokenOperations,
+      sessionOperations,
+      accessOperations,
+      policyOperations,
+      quotaOperations,
+      auditOperations,
+      jobOperations,
+      statusOperations,
+    ],
+  },
+];
+
+/** The same as one OpenAPI document. */
+export const openApi = openApiDocument(apiGroups);
+
+/** All operations of all protocols by their names, which are unique. */
+const everyOperation = new Map<string, Operation>(
+  [
+    ...apiGroups.flatMap(({ tables }) => tables),
+    trackingOperations,
+    artifactOperations,
+    inferenceOperations,
+    featureOperations,
+  ].flatMap((table) => Object.entries(table)),
+);
 
 export interface Platform {
   /** It does not listen yet; closing it closes all. */
@@ -52,7 +77,9 @@ export interface Platform {
 export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<Platform> {
   const authoriser = new Authoriser(settings.policies);
   const folder = openDataFolder(settings.data);
-  const database = openDatabase<unknown>(settings);
+  if (settings.database === undefined)
+    refuseLostDatabase(folder.path, 'mlops.db', ['artifacts', 'models', 'predictions']);
+  const database = openDatabase<unknown>(settings, { onBehalfOf: actingTeam });
   const app = createServer({
     logLevel: settings['log-level'],
     allowedHosts: settings['allowed-hosts'],
@@ -69,7 +96,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     timeoutSeconds: settings['inference-timeout'],
     enrich: async (team, service, request) => (await features.features.engine(team)).enrich(service, request),
   });
-  const { audit, ...auditModule } = openAudit({
+  const { audit, entries, ...auditModule } = openAudit({
     database,
     data: folder.path,
     keyFile: settings['audit-key'],
@@ -77,13 +104,18 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       settings['audit-archive'] === undefined ? undefined : openBlobsAt('audit-archive', settings['audit-archive']),
   });
   const { quotas, ...quotaModule } = openQuotas(database);
+  for (const what of ['experiments', 'runs', 'registered-models', 'storage-bytes'] as const) {
+    quotas.measure(what, (team) => tracking.used(team, what));
+  }
   const owners = new Owners({ workspaceOf: (thing) => tracking.workspaceOf(thing) });
   const membership = {
     existing: (team: string) => teams.teams.existing(team),
     rolesOf: (team: string, principal: string) => teams.teams.rolesOf(team, principal),
     hold: (team: string) => teams.teams.hold(team),
+    reserveToken: (team: string) => quotas.reserve(team, 'tokens'),
   };
   const tokens = openTokens(database, { owners, teams: membership });
+  quotas.measure('tokens', tokens.count);
   const teams = openTeams(database, {
     async furnish({ name, size }) {
       await quotas.provide(name, size);
@@ -91,8 +123,15 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     },
     narrow: (team, principal, roles) => tokens.tokens.narrow(team, principal, roles),
   });
-  const openId = new OpenIdTokens(settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']));
-  const identity = openIdentity(settings.identity, async (token) => (await tokens.find(token)) ?? openId.find(token));
+  const issuers = settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']);
+  const openId = new OpenIdTokens(issuers);
+  const sessions = openSessions(database, { issuers, openId, pipeline: () => pipeline });
+  const findSession = sessions.find;
+  const identity = openIdentity(settings.identity, {
+    findToken: async (token) => (await tokens.find(token)) ?? (await findSession(token)) ?? openId.find(token),
+    findSession,
+    csrfToken,
+  });
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
   const deployments = openDeployments({
     database,
@@ -105,9 +144,11 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   });
 
   const { identify } = identity;
-  const { guards, live } = deployments;
+  const { live } = deployments;
+  const guards = { ...deployments.guards, ...quotaModule.guards };
   const enter: Teams['enter'] = (person, asked) => teams.teams.enter(person, asked);
-  const parts = { identify, enter, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
+  const admit: PipelineParts['admit'] = (team, resource) => quotas.admit(team, resource);
+  const parts = { identify, enter, admit, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
   const pipeline = createPipeline(parts, { sharesDatabase: true });
   const acts = systemActs(pipeline, `Bearer ${identity.systemToken}`);
 
@@ -155,6 +196,8 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       await pageRoutes({
         openApi,
         overview: overviewFor,
+        visitor: (request) => sessions.visitor(request),
+        signsIn: settings.identity === 'required',
         failures: () => live.failures,
         namesFailures: settings.identity !== 'required',
         isServing: () => inference.isServing(),
@@ -181,7 +224,23 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       { name: 'features', check: () => features.features.ping() },
     ],
   });
-  const working = [auditModule, teams, tokens, quotaModule, deployments, predictions, features, administration];
+  const policies = openPolicies(database, {
+    authoriser,
+    entries,
+    accessOf: (name) => everyOperation.get(name)?.access,
+  });
+  const working = [
+    auditModule,
+    policies,
+    teams,
+    tokens,
+    sessions,
+    quotaModule,
+    deployments,
+    predictions,
+    features,
+    administration,
+  ];
   const definitions = working.flatMap((module: Module) => module.jobs ?? []);
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];

@@ -3,8 +3,8 @@ import { inferenceOperations } from '@mlops/inference';
 import type { Caller } from '@mlops/operations';
 import { callerOf } from '@mlops/service';
 import { artifactOperations, trackingOperations } from '@mlops/tracking';
-import type { FastifyInstance } from 'fastify';
-import { errorsPage, homePage, type openApiDocument, referencePage } from './api/index.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { errorsPage, type HomeFacts, homePage, type openApiDocument, referencePage } from './api/index.ts';
 
 /** MLflow's scoring protocol for a deployment. */
 export const INVOCATIONS_PATH = '/api/v1/deployments/:name/invocations';
@@ -26,6 +26,10 @@ export interface PagesParts {
   readonly overview: (caller: Caller) => Promise<{ name: string; status: string; model: string }[]>;
   /** Deployments that should be served here and cannot be, and why. */
   readonly failures: () => ReadonlyMap<string, string>;
+  /** Who has signed in, by their browser. */
+  readonly visitor: (request: FastifyRequest) => Promise<HomeFacts['visitor']>;
+  /** Whether people must sign in. */
+  readonly signsIn: boolean;
   /** Whether everybody may read which, and why. */
   readonly namesFailures: boolean;
   /** Whether models can be run at all. */
@@ -33,7 +37,7 @@ export interface PagesParts {
 }
 
 /** Pages for people, and what tells a machine whether this process lives and is ready. */
-export function pageRoutes({ openApi, overview, failures, namesFailures, isServing }: PagesParts) {
+export function pageRoutes({ openApi, overview, visitor, signsIn, failures, namesFailures, isServing }: PagesParts) {
   return async (app: FastifyInstance): Promise<void> => {
     let started = false;
     app.addHook('onReady', async () => {
@@ -59,7 +63,9 @@ export function pageRoutes({ openApi, overview, failures, namesFailures, isServi
       if (!request.headers.accept?.includes('text/html'))
         return { status: 'alive', docs: '/docs', openapi: '/openapi.json' };
       const address = `${request.protocol}://${request.headers.host ?? ''}`;
-      return reply.type('text/html').send(homePage({ address, deployments: await overview(callerOf(request)) }));
+      const deployments = await overview(callerOf(request));
+      const facts = { address, deployments, signsIn, visitor: await visitor(request) };
+      return reply.type('text/html').header('cache-control', 'no-store').send(homePage(facts));
     });
   };
 }

@@ -33,9 +33,14 @@ const PLATFORM_MATTERS = [
   'runJobNow',
   'cancelJobRun',
   'exportAudit',
+  'listPolicies',
+  'getPolicy',
+  'setPolicy',
+  'removePolicy',
+  'previewPolicy',
 ];
-/** Everybody has tokens of their own. */
-const OWN_TOKENS = ['createToken', 'revokeToken'];
+/** Everybody has tokens and sessions of their own. */
+const OWN_TOKENS = ['createToken', 'revokeToken', 'endSession', 'approveCommandLine'];
 
 function isAllowed(role: Role, name: string, access: Access): boolean {
   if (PLATFORM_MATTERS.includes(name)) return role === 'platform-admin';
@@ -86,6 +91,10 @@ describe('every operation of every protocol', () => {
     end_ts: '2026-01-02',
     files: [],
     entity_key: { id: 1 },
+    user_code: 'ABCD-EFGH',
+    policy: 'permit (principal, action, resource) when { false };',
+    since: '2026-01-01T00:00:00Z',
+    until: '2026-01-02T00:00:00Z',
   };
   /** Of these a field means something else. */
   const otherwise: Readonly<Record<string, object>> = {
@@ -139,10 +148,10 @@ describe('every operation of every protocol', () => {
     expect(await check('viewer', { action: 'write', resource: alias })).toEqual({ allowed: false, policies: [] });
     expect(await check('ml-engineer', { action: 'write', resource: alias })).toEqual({
       allowed: true,
-      policies: ['data-scientists-work'],
+      policies: ['roles/data-scientists-work'],
     });
     const whole = { action: 'read', resource: { type: 'audit-log' }, operation: 'exportAudit' };
-    expect(await check('team-admin', whole)).toEqual({ allowed: false, policies: ['audit-export'] });
+    expect(await check('team-admin', whole)).toEqual({ allowed: false, policies: ['roles/audit-export'] });
     const somebody = { principal: { roles: ['platform-admin'] }, ...whole };
     expect(await check('viewer', somebody)).toMatchObject({ allowed: true });
   });
@@ -193,7 +202,7 @@ it('policies know people from programs of the same name', () => {
   const authoriser = new Authoriser(folder.path);
   const may = (type: 'user' | 'service') =>
     authoriser.explain({
-      principal: { type, id: 'vic', team: 'a', roles: ['ml-engineer'], memberships: new Map() },
+      principal: { type, id: 'vic', team: 'a', roles: ['ml-engineer'] },
       action: 'deploy',
       resource: { type: 'deployment', id: 'payments' },
       owner: 'a',

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyLines } from '@mlops/audit-chain';
 import { type Started, startProgram, temporaryFolder } from '@mlops/testing';
 import { describe, expect, it } from 'vitest';
+import { exampleModel } from './platform.ts';
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 const ROUNDS = 4;
@@ -18,6 +20,30 @@ async function post<T>(url: string, path: string, body: unknown): Promise<T | un
   const response = await fetch(`${url}/api/2.0/mlflow/${path}`, init).catch(() => undefined);
   return response?.ok ? ((await response.json()) as T) : undefined;
 }
+
+it('serves by itself what it could not serve at its start, when its files are back', async () => {
+  const folder = temporaryFolder();
+  const away = temporaryFolder();
+  const first = await startProgram(MAIN, ['--port', '0', '--data', folder.path]);
+  await first.stop();
+  for (const name of ['artifacts', 'models']) renameSync(join(folder.path, name), join(away.path, name));
+  const { url, stop } = await start(folder.path);
+  const infer = async () => {
+    const body = readFileSync(join(exampleModel, 'serving_input_example.json'));
+    const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+    return (await fetch(`${url}/api/v1/deployments/flight-delays/invocations`, init)).status;
+  };
+  expect([await infer(), (await fetch(`${url}/readyz`)).status]).toEqual([503, 503]);
+  for (const name of ['artifacts', 'models']) {
+    rmSync(join(folder.path, name), { recursive: true, force: true });
+    renameSync(join(away.path, name), join(folder.path, name));
+  }
+  await expect.poll(infer, { timeout: 15_000, interval: 200 }).toBe(200);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  await stop();
+  folder.remove();
+  away.remove();
+});
 
 describe('kill -9 during writes', () => {
   it('loses nothing that was acknowledged, and leaves the audit chain whole', async () => {

@@ -2,15 +2,7 @@ import { featureOperations } from '@mlops/features';
 import { inferenceOperations } from '@mlops/inference';
 import type { Operation } from '@mlops/operations';
 import { artifactOperations, trackingOperations, workspaceOperations } from '@mlops/tracking';
-import { accessOperations, statusOperations } from '../src/administration/index.ts';
-import { auditOperations } from '../src/audit/index.ts';
-import { deploymentOperations } from '../src/deployments/index.ts';
-import { featureApiOperations } from '../src/features/index.ts';
-import { jobOperations } from '../src/jobs/index.ts';
-import { predictionOperations } from '../src/predictions/index.ts';
-import { quotaOperations } from '../src/quotas/index.ts';
-import { teamOperations } from '../src/teams/index.ts';
-import { tokenOperations } from '../src/tokens/index.ts';
+import { apiGroups } from '../src/app.ts';
 
 /** What a request says where a row has a field of the name. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -30,13 +22,8 @@ export const everyRow: readonly Row[] = [
   ...rowsOf('/api/3.0/mlflow', workspaceOperations),
   ...rowsOf('/api/2.0/mlflow-artifacts', artifactOperations),
   ...rowsOf('', inferenceOperations).filter(({ name }) => !ALONE.includes(name)),
-  ...[featureOperations, featureApiOperations].flatMap((table) => rowsOf('', table)),
-  ...[deploymentOperations, predictionOperations, auditOperations, quotaOperations].flatMap((table) =>
-    rowsOf('', table),
-  ),
-  ...[jobOperations, tokenOperations, teamOperations, accessOperations, statusOperations].flatMap((table) =>
-    rowsOf('', table),
-  ),
+  ...rowsOf('', featureOperations),
+  ...apiGroups.flatMap(({ tables }) => tables).flatMap((table) => rowsOf('', table)),
 ];
 
 function rowsOf(prefix: string, table: Readonly<Record<string, Operation>>): Row[] {

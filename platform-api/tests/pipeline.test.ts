@@ -56,6 +56,7 @@ onEachDatabase('an act', (suiteDatabase) => {
     owners = new Owners({ workspaceOf: async ({ id }) => workspaces.get(id) });
     const parts = {
       identify: () => identified(),
+      admit: async () => {},
       enter: async ({ type, id, team = '', memberships }: Person) => ({
         memberships,
         type,
@@ -119,6 +120,17 @@ onEachDatabase('an act', (suiteDatabase) => {
       }),
     );
     expect(await entries('long')).toMatchObject([{ outcome: 'succeeded', resource: { id: '42' } }]);
+  });
+
+  it('of what lies outside of the database is announced before it begins, and says how what is to be made is called', async () => {
+    const announced = { ...change, effect: 'long' as const, announced: true };
+    const seen: unknown[] = [];
+    await local({ ...call('outside', change, { name: 'payments' }), operation: announced }, async () => {
+      seen.push(...(await entries('outside')));
+      return { id: '43' };
+    });
+    expect(seen).toMatchObject([{ outcome: 'attempted', resource: { id: '*' }, details: { name: 'payments' } }]);
+    expect((await entries('outside')).map(({ outcome }) => outcome)).toEqual(['attempted', 'succeeded']);
   });
 
   it('that fails leaves no entry', async () => {

@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LocalBlobStore } from '@mlops/blobs';
 import { type Database, migrate, openDatabase } from '@mlops/database';
 import type { JobRun } from '@mlops/jobs';
 import { temporaryFolder } from '@mlops/testing';
+import type { Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { toLines } from '../src/predictions/columns.ts';
+import { type Position, toLines } from '../src/predictions/columns.ts';
 import { importOldLog } from '../src/predictions/import.ts';
 import { predictionJobs } from '../src/predictions/jobs.ts';
 import { SharedPredictionLog } from '../src/predictions/log.ts';
@@ -123,22 +124,63 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     const dies = () => Promise.reject(new Error('killed'));
     await expect(run(log, 'seal-predictions', dies)).rejects.toThrow('killed');
     expect((await ids(log, 'crashed')).length).toBe(10);
-    const objects = async () => (await log.objects()).filter((path) => path.includes('crashed'));
-    expect((await objects()).length).toBe(1);
+    const folderOf = join(folder.path, 'shared/objects/deployment=crashed');
+    const objects = () => readdirSync(folderOf);
+    expect(objects().length).toBe(1);
+    writeFileSync(
+      join(folderOf, '2026-01-01T00-00-00-000Z-written-2026-01-01T00-00-00-000Z-0.parquet'),
+      'of another database',
+    );
     // However old the predictions are, a file that is being listed just now is not taken for one that nobody lists.
     await run(log, 'seal-predictions', async (body) => {
       await run(log, 'expire-predictions');
       return database.write(body);
     });
     expect((await ids(log, 'crashed')).length).toBe(10);
-    expect((await objects()).length).toBe(2);
-    const listed = new Set((await store.segments()).map(({ path }) => path));
-    const [orphan = ''] = (await objects()).filter((path) => !listed.has(path));
-    const old = orphan.replace(/-written-.*?T/, '-written-2026-01-01T');
-    renameSync(join(folder.path, 'shared/objects', orphan), join(folder.path, 'shared/objects', old));
-    expect(await run(log, 'expire-predictions')).toContain('1 files without an entry');
-    expect((await objects()).length).toBe(1);
+    expect(objects().length).toBe(3);
+    await database.write((tx) =>
+      (tx as Kysely<any>).updateTable('prediction_unused_files').set({ since: 0 }).execute(),
+    );
+    expect(await run(log, 'expire-predictions')).toContain('1 files that nothing refers to');
+    // The one that another database may know of stays.
+    expect(objects().length).toBe(2);
     expect((await ids(log, 'crashed')).length).toBe(10);
+  });
+
+  it('keeps all predictions of a client that uses an id again, within a millisecond too', async () => {
+    const log = open('same');
+    const time = Date.now() - 10 * MINUTE;
+    const same = predictions('same', 30, time).map((each, i) => ({
+      ...each,
+      id: 'order-1',
+      time,
+      latency_ms: i,
+      outputs: { y: i },
+    }));
+    await log.append('same', same.slice(0, 15));
+    await log.append('same', same.slice(15));
+    const read = async () => {
+      const found: unknown[] = [];
+      for (let hasMore = true; hasMore; ) {
+        const after = found.length === 0 ? {} : { after: { time, id: 'order-1', read: found.length } };
+        const page = await log.list('same', after, 7);
+        found.push(...page.predictions.map(({ outputs }) => outputs['y']));
+        hasMore = page.hasMore;
+      }
+      return found;
+    };
+    const all = same.map((_each, i) => i).reverse();
+    expect(await read()).toEqual(all);
+    await run(log, 'seal-predictions');
+    expect((await store.segments()).find(({ deployment }) => deployment === 'same')?.rows).toBe(30);
+    expect(await read()).toEqual(all);
+  });
+
+  it('is written once, however often it is tried', async () => {
+    const log = open('again');
+    const some = predictions('again', 5, Date.now());
+    for (let i = 0; i < 3; i++) await log.append('again', some, 'one-batch');
+    expect((await ids(log, 'again')).length).toBe(5);
   });
 
   it('keeps lines that cannot be read from hiding others, and seals those', async () => {
@@ -184,7 +226,7 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     await run(log, 'seal-predictions');
     const sealed = (await store.segments()).filter(({ deployment }) => deployment === 'patient');
     expect(sealed.reduce((sum, segment) => sum + segment.rows, 0)).toBe(many);
-    expect(await store.batches('patient')).toEqual([]);
+    expect((await store.stretches('patient')).batches).toEqual([]);
   }, 60_000);
 
   it('seals what one request has brought, however much it is', async () => {
@@ -233,11 +275,12 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     await run(log, 'seal-predictions');
     for (const each of large.slice(2)) await log.append('large', [each]);
     const pages: string[][] = [];
-    let after: { time: number; id: string } | undefined;
+    let after: Position | undefined;
     for (let hasMore = true; hasMore; ) {
       const page = await log.list('large', after ? { after } : {}, 1000);
       pages.push(page.predictions.map(({ id }) => id));
-      after = page.predictions.at(-1);
+      const last = page.predictions.at(-1);
+      after = last && { time: last.time, id: last.id, read: 1 };
       hasMore = page.hasMore;
     }
     const ids = large.map(({ id }) => id).reverse();

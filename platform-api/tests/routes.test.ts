@@ -10,6 +10,15 @@ import { startPlatform } from './platform.ts';
 
 /** What anyone may ask; no operation stands behind it. */
 const PAGES = ['GET /', 'GET /docs', 'GET /docs/errors', 'GET /openapi.json'];
+/** How somebody gets in: what it leads to, `createSession`, is an act. */
+const SIGN_IN = [
+  'GET /login',
+  'GET /login/callback',
+  'GET /login/command-line',
+  'POST /login/command-line',
+  'POST /login/command-line/token',
+  'GET /logout',
+];
 const PROBES = ['GET /health', 'GET /healthz', 'GET /readyz', 'GET /metrics'];
 /** Refused to everyone: MLflow's clients then fall back to a plain PUT or GET. */
 const UNSUPPORTED = ['POST /mpu/create/*', 'POST /mpu/complete/*', 'POST /mpu/abort/*', 'GET /presigned/*'];
@@ -58,6 +67,6 @@ it('serves what stands in a table of operations, pages and probes, and nothing e
   end();
   await platform.stop();
   platform.remove();
-  expect([...found].sort()).toEqual([...ofTables(), ...PAGES, ...PROBES].sort());
+  expect([...found].sort()).toEqual([...ofTables(), ...PAGES, ...SIGN_IN, ...PROBES].sort());
   expect(found.size).toBeGreaterThan(100);
 });

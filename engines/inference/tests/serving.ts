@@ -60,7 +60,7 @@ export function tensor(name: string, datatype: Tensor['datatype'], values: unkno
 }
 
 /** Loads and serves a model of the fixtures, and answers the name that it got. */
-export async function served(engine: InferenceEngine, path: string): Promise<string> {
+export async function served(engine: Pick<InferenceEngine, 'load' | 'route'>, path: string): Promise<string> {
   const name = `model-${crypto.randomUUID()}`;
   await engine.load(name, '1', { path });
   engine.route(name, [{ version: '1', weight: 1 }]);

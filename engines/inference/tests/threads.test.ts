@@ -59,6 +59,19 @@ describe('model threads', () => {
     expect(await accepted).toEqual([[100_000]]);
   });
 
+  it('have turns for namespaces: who asks much waits for itself', async () => {
+    const engine = engineOf({ threads: 1, queue: 100 });
+    const [noisy, quiet] = [engine.namespace('noisy'), engine.namespace('quiet')];
+    const [of, other] = [await served(noisy, model('slow')), await served(quiet, model('slow'))];
+    const answered: string[] = [];
+    const asked = Array.from({ length: 100 }, () =>
+      noisy.infer(of, undefined, steps(500)).then(() => answered.push('noisy')),
+    );
+    await expect(noisy.infer(of, undefined, steps(1))).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await Promise.all([...asked, quiet.infer(other, undefined, steps(1)).then(() => answered.push('quiet'))]);
+    expect(answered.indexOf('quiet')).toBeLessThan(8);
+  });
+
   it('keep a model until its running requests have finished', async () => {
     const engine = engineOf({ threads: 1 });
     const slow = await served(engine, model('slow'));
@@ -75,7 +88,7 @@ describe('model threads', () => {
     const { inputs } = await pool.load({ ...file, key: 'steady' });
     await pool.load({ ...file, key: 'mortal' });
     const request = { inputs: [tensor('x', 'FP32', [1])] };
-    const run = (key: string) => pool.run(key, inputs, request);
+    const run = (key: string) => pool.run(key, inputs, request, 'a');
     for (let death = 0; death < 2; death++) {
       const [lost, waited] = [run('mortal'), run('steady')];
       await expect(lost).rejects.toMatchObject({

@@ -40,6 +40,9 @@ export interface TrackingWorkspace {
   modelVersionFiles(name: string, version: string): Promise<ModelVersionFiles>;
 }
 
+/** What a workspace has so much of; of storage, bytes of artifacts that came through the proxy. */
+export type TrackedQuantity = 'experiments' | 'runs' | 'registered-models' | 'storage-bytes';
+
 /** The seat of experiment tracking and model registry: the embedded engine, or a real MLflow server. */
 export interface TrackingEngine {
   /** Names are unique in it; the one that is there from the start is `default`. */
@@ -51,6 +54,8 @@ export interface TrackingEngine {
    * only known within a workspace, and where a server of its own keeps them apart.
    */
   workspaceOf(thing: ResourceRef): Promise<string | undefined>;
+  /** How much of a thing a workspace has that is not deleted; undefined where a server of its own keeps it. */
+  used(workspace: string, what: TrackedQuantity): Promise<number | undefined>;
   /** @throws what keeps it from answering */
   check(): Promise<void>;
   /** Whether its changes join the surrounding transaction of the platform's database. */

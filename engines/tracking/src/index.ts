@@ -3,6 +3,7 @@ export { digestOfFiles } from './embedded/model-source.ts';
 export type {
   ModelVersionFiles,
   OperationName,
+  TrackedQuantity,
   TrackingEngine,
   TrackingOperations,
   TrackingWorkspace,

@@ -58,6 +58,7 @@ export function remoteTracking(url: string): TrackingEngine {
       });
     },
     workspaceOf: () => Promise.resolve(undefined),
+    used: () => Promise.resolve(undefined),
     async check() {
       await send(new URL(`${base}/health`), {});
     },

@@ -7,7 +7,17 @@ export interface AuditFacts {
   /** RFC 3339, UTC, milliseconds. */
   readonly time: string;
   readonly team: string;
-  readonly actor: { readonly type: string; readonly id: string; readonly ip?: string };
+  readonly actor: {
+    readonly type: string;
+    readonly id: string;
+    readonly ip?: string;
+    /** The team that they acted for, where it is not the entry's. */
+    readonly team?: string;
+    /** What they were in it. */
+    readonly roles?: readonly string[];
+    /** The token or the session that they had signed in with. */
+    readonly session?: string;
+  };
   /** The operation's name, such as setRegisteredModelAlias. */
   readonly action: string;
   readonly resource: { readonly type: string; readonly id: string; readonly digest?: string };

@@ -1,3 +1,5 @@
+export { FairGate } from './fair-gate.ts';
+export { FairQueue } from './fair-queue.ts';
 export {
   type Answered,
   type Asked,

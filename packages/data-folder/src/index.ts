@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { PlatformError } from '@mlops/errors';
@@ -46,6 +46,27 @@ export function openDataFolder(path: string): DataFolder {
       if (held.delete(lock)) lock.close();
     },
   };
+}
+
+/**
+ * A folder that holds what a database has told of, and no database: that one was lost, and an empty one in its place would
+ * know nothing of the rest.
+ * @param database its file @param told folders of what it tells of
+ * @throws INVALID_PARAMETER
+ */
+export function refuseLostDatabase(folder: string, database: string, told: readonly string[]): void {
+  const size = statSync(join(folder, database), { throwIfNoEntry: false })?.size ?? 0;
+  if (size > 0) return;
+  const left = told.find((name) => hasFiles(join(folder, name)));
+  if (left === undefined) return;
+  const message = `data: ${join(folder, database)} is missing or empty, but ${join(folder, left)} is not. Restore the database from a backup, or choose another folder with --data.`;
+  throw new PlatformError('INVALID_PARAMETER', message, { field: 'data' });
+}
+
+function hasFiles(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries.some((each) => each.isFile() || (each.isDirectory() && hasFiles(join(folder, each.name))));
 }
 
 /** One level after another: Node's own recursive form never returns where a file system refuses as /proc does. */

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '@mlops/testing';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openDataFolder } from '../src/index.ts';
+import { openDataFolder, refuseLostDatabase } from '../src/index.ts';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -32,6 +32,19 @@ describe('the data folder', () => {
     const again = openDataFolder(path);
     expect(() => openDataFolder(path)).toThrow('in use');
     again.close();
+  });
+
+  it('that has lost its database is not taken for a new one', () => {
+    const path = join(folder.path, 'lost');
+    mkdirSync(join(path, 'artifacts/objects'), { recursive: true });
+    const check = () => refuseLostDatabase(path, 'mlops.db', ['models', 'artifacts']);
+    check();
+    writeFileSync(join(path, 'artifacts/objects/model.onnx'), 'x');
+    expect(check).toThrow(/mlops.db is missing or empty, but .*artifacts is not/);
+    writeFileSync(join(path, 'mlops.db'), '');
+    expect(check).toThrow('Restore the database');
+    writeFileSync(join(path, 'mlops.db'), 'SQLite format 3');
+    check();
   });
 
   it('must be a folder that can be written to', () => {

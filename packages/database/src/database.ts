@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { FairGate } from '@mlops/concurrency';
 import { type Compilable, Kysely, PostgresDialect, type QueryResult, type Transaction } from 'kysely';
 import pg from 'pg';
 import { runBatch } from './batch.ts';
@@ -12,7 +13,18 @@ export type DialectName = 'sqlite' | 'postgres';
 const CONFLICTS = new Set(['40001', '40P01']);
 const ATTEMPTS = 3;
 const READERS = 2;
+const CONNECTIONS_MAX = 10;
+/** Connections of PostgreSQL that transactions leave to those who read. */
+const FOR_READERS = 2;
 const ENDED = 'the transaction has ended: something that it started was not awaited';
+
+/** Who writes take turns by whom they write for: one who writes much does not keep the others waiting. */
+export interface Fairness {
+  /** For whom the caller writes. */
+  readonly onBehalfOf?: () => string;
+}
+
+const forNobody = () => '';
 
 interface Ambient {
   readonly database: Database<never>;
@@ -33,10 +45,15 @@ const ambient = new AsyncLocalStorage<Ambient>();
 export class Database<Tables> {
   readonly dialect: DialectName;
   readonly #kysely: Kysely<Tables>;
+  readonly #enter: () => Promise<void>;
+  readonly #leave: () => void;
 
-  constructor(dialect: DialectName, kysely: Kysely<Tables>) {
+  /** @param turns where the dialect does not know any: how many transactions are open at once, and for whom */
+  constructor(dialect: DialectName, kysely: Kysely<Tables>, turns?: { gate: FairGate; onBehalfOf: () => string }) {
     this.dialect = dialect;
     this.#kysely = kysely;
+    this.#enter = async () => turns?.gate.take(turns.onBehalfOf());
+    this.#leave = () => turns?.gate.give();
   }
 
   /** The same database seen through another package's tables. */
@@ -56,6 +73,15 @@ export class Database<Tables> {
   async write<T>(body: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
     const outer = this.#transaction();
     if (outer) return body(outer);
+    await this.#enter();
+    try {
+      return await this.#attempt(body);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  async #attempt<T>(body: (tx: Kysely<Tables>) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const whenCommitted: (() => void)[] = [];
       try {
@@ -123,27 +149,32 @@ export class Database<Tables> {
 }
 
 /** SQLite in `folder` (created if missing): WAL, every commit flushed to the disk. */
-export function openSqlite<Tables>(folder: string): Database<Tables> {
+export function openSqlite<Tables>(folder: string, { onBehalfOf = forNobody }: Fairness = {}): Database<Tables> {
   mkdirSync(folder, { recursive: true });
-  return new Database('sqlite', new Kysely<Tables>({ dialect: sqliteDialect(join(folder, 'mlops.db'), READERS) }));
+  const dialect = sqliteDialect(join(folder, 'mlops.db'), READERS, onBehalfOf);
+  return new Database('sqlite', new Kysely<Tables>({ dialect }));
 }
 
 /** PostgreSQL by URL. Integers up to 2^53 arrive as numbers: larger ones are refused at the door. */
-export function openPostgres<Tables>(url: string, connectionsMax = 10): Database<Tables> {
+export function openPostgres<Tables>(url: string, { onBehalfOf = forNobody }: Fairness = {}): Database<Tables> {
   const INT8 = 20;
   const types = {
     getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
       oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
   };
-  const pool = new pg.Pool({ connectionString: url, max: connectionsMax, types, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS_MAX, types, connectionTimeoutMillis: 10_000 });
   // A broken connection fails its query and is replaced, idle or in the midst of a transaction; without listeners it
   // would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
+  const gate = new FairGate(CONNECTIONS_MAX - FOR_READERS);
+  return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), { gate, onBehalfOf });
 }
 
 /** The database that the configuration names: a PostgreSQL URL, or SQLite in the data folder. */
-export function openDatabase<Tables>(options: { data: string; database?: string | undefined }): Database<Tables> {
-  return options.database === undefined ? openSqlite(options.data) : openPostgres(options.database);
+export function openDatabase<Tables>(
+  options: { data: string; database?: string | undefined },
+  fairness?: Fairness,
+): Database<Tables> {
+  return options.database === undefined ? openSqlite(options.data, fairness) : openPostgres(options.database, fairness);
 }

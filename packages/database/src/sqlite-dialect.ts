@@ -1,3 +1,4 @@
+import { FairGate } from '@mlops/concurrency';
 import type { CompiledQuery } from 'kysely';
 import {
   type DatabaseConnection,
@@ -12,11 +13,11 @@ import { batchOf } from './batch.ts';
 import type { SqlValue, Statement, StatementResult } from './protocol.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
-/** Kysely on node:sqlite in worker threads: one writer, `readers` readers. */
-export function sqliteDialect(path: string, readers: number): Dialect {
+/** Kysely on node:sqlite in worker threads: one writer, `readers` readers. @param onBehalfOf see `Fairness` */
+export function sqliteDialect(path: string, readers: number, onBehalfOf: () => string): Dialect {
   return {
     createAdapter: () => new ThreadedAdapter(),
-    createDriver: () => new ThreadedDriver(path, readers),
+    createDriver: () => new ThreadedDriver(path, readers, onBehalfOf),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };
@@ -34,10 +35,13 @@ class ThreadedDriver implements Driver {
   readonly #readerCount: number;
   #writer: SqliteConnection | undefined;
   #readers: SqliteConnection[] = [];
-  readonly #turn = new Turn();
+  /** Who may write: one at a time. */
+  readonly #turn = new FairGate(1);
+  readonly #onBehalfOf: () => string;
 
-  constructor(path: string, readerCount: number) {
+  constructor(path: string, readerCount: number, onBehalfOf: () => string) {
     this.#path = path;
+    this.#onBehalfOf = onBehalfOf;
     this.#readerCount = readerCount;
   }
 
@@ -55,7 +59,7 @@ class ThreadedDriver implements Driver {
   async acquireConnection(): Promise<ThreadedConnection> {
     if (!this.#writer) throw new Error('the database is not open');
     const reader = this.#readers.reduce((least, each) => (each.busy < least.busy ? each : least));
-    return new ThreadedConnection(this.#writer, reader, this.#turn);
+    return new ThreadedConnection(this.#writer, reader, this.#turn, this.#onBehalfOf);
   }
 
   beginTransaction(connection: ThreadedConnection): Promise<void> {
@@ -82,10 +86,12 @@ class ThreadedDriver implements Driver {
 class ThreadedConnection implements DatabaseConnection {
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
-  readonly #turn: Turn;
+  readonly #turn: FairGate;
+  readonly #onBehalfOf: () => string;
   #inTransaction = false;
 
-  constructor(writer: SqliteConnection, reader: SqliteConnection, turn: Turn) {
+  constructor(writer: SqliteConnection, reader: SqliteConnection, turn: FairGate, onBehalfOf: () => string) {
+    this.#onBehalfOf = onBehalfOf;
     this.#writer = writer;
     this.#reader = reader;
     this.#turn = turn;
@@ -96,7 +102,7 @@ class ThreadedConnection implements DatabaseConnection {
   }
 
   async begin(): Promise<void> {
-    await this.#turn.take();
+    await this.#turn.take(this.#onBehalfOf());
     this.#inTransaction = true;
   }
 
@@ -134,30 +140,6 @@ class ThreadedConnection implements DatabaseConnection {
 
   streamQuery(): AsyncIterableIterator<never> {
     throw new Error('streaming is not supported; read in pages');
-  }
-}
-
-/** Who may write: one at a time, in the order of asking. */
-class Turn {
-  readonly #queue: (() => void)[] = [];
-  #taken = false;
-
-  get waiting(): number {
-    return this.#queue.length;
-  }
-
-  take(): Promise<void> {
-    if (!this.#taken) {
-      this.#taken = true;
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => this.#queue.push(resolve));
-  }
-
-  give(): void {
-    const next = this.#queue.shift();
-    if (next) next();
-    else this.#taken = false;
   }
 }
 

@@ -29,6 +29,7 @@ export const catalogue = {
   MISSING_FEATURES: { status: 422, title: 'Features that the model needs are not there' },
   DEPLOYMENT_FAILED: { status: 422, title: 'The model did not become ready' },
   QUOTA_EXCEEDED: { status: 429, title: 'A quota of the team is used up' },
+  RATE_LIMITED: { status: 429, title: 'The team asks more often than its quota allows' },
   TOO_MANY_ATTEMPTS: { status: 429, title: 'Too many sign-ins have failed' },
   OVERLOADED: { status: 429, title: 'The queue is full; try again later' },
   INTERNAL: { status: 500, title: 'The platform failed' },

@@ -33,7 +33,7 @@ export class PlatformError extends Error {
 }
 
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT', 'SQLITE_FULL', '53100']);
-/** What the PostgreSQL driver reports when its server is away, starting, stopping or out of connections. */
+/** What drivers report when the database is away, starts or stops, is out of connections or memory, or takes no writes now. */
 const DATABASE_AWAY = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -42,7 +42,22 @@ const DATABASE_AWAY = new Set([
   '57P02',
   '57P03',
   '08006',
+  '08001',
+  '53200',
   '53300',
+  '57014',
+  '57P05',
+  '25006',
+  '28P01',
+  '40001',
+  '40P01',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'SQLITE_IOERR',
+  'SQLITE_READONLY',
+  'SQLITE_CANTOPEN',
   'SQLITE_BUSY',
 ]);
 /** What it reports without a code. */

@@ -64,6 +64,13 @@ describe('any thrown value', () => {
     expect(toPlatformError(thrown).code).toBe(code);
   });
 
+  it.each(['25006', '57014', '40001', 'ENOTFOUND', 'SQLITE_IOERR', 'SQLITE_READONLY'])(
+    'of a database that is away, such as %s, says so',
+    (code) => {
+      expect(toPlatformError(Object.assign(new Error('x'), { code })).code).toBe('DATABASE_UNAVAILABLE');
+    },
+  );
+
   it('keeps the inside of what is not known to itself', () => {
     const error = toPlatformError(new Error('password is hunter2'));
     expect(error.message).not.toContain('hunter2');

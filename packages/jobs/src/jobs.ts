@@ -89,10 +89,8 @@ export class Jobs {
   async #takeWhatIsDue(shared: readonly JobDefinition[]): Promise<void> {
     const free = shared.filter(({ name }) => !this.#running.has(name));
     if (free.length === 0 || this.#closing.signal.aborted) return;
-    for (const name of await this.#store.due(free.map((each) => each.name))) {
-      const definition = free.find((each) => each.name === name);
-      if (definition) this.#track(name, () => this.#runLeased(definition));
-    }
+    for (const definition of await this.#store.due(free))
+      this.#track(definition.name, () => this.#runLeased(definition));
   }
 
   async #runOwn(definition: JobDefinition): Promise<void> {
@@ -112,7 +110,7 @@ export class Jobs {
   }
 
   async #runLeased(definition: JobDefinition): Promise<void> {
-    const lease = await this.#store.lease(definition.name, this.#options.runner, this.#leaseMilliseconds);
+    const lease = await this.#store.lease(definition, this.#options.runner, this.#leaseMilliseconds);
     if (!lease) return;
     const status = await this.#run(definition, lease);
     const isOver = status !== 'interrupted';

@@ -1,6 +1,6 @@
 import type { Database } from '@mlops/database';
-import { type RawBuilder, sql } from 'kysely';
-import type { JobProgress } from './job.ts';
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
+import type { JobDefinition, JobProgress } from './job.ts';
 import type { JobTables } from './schema.ts';
 
 export interface JobState {
@@ -30,6 +30,10 @@ export interface Lease {
 }
 
 const HISTORY_KEPT = 200;
+const LEASE_MILLISECONDS_MAX = 3_600_000;
+
+type Scheduled = Pick<JobDefinition, 'name' | 'everySeconds'>;
+const millisecondsOf = ({ everySeconds }: Scheduled) => Math.ceil(everySeconds * 1000);
 
 export class JobStore {
   readonly #database: Database<JobTables>;
@@ -54,20 +58,40 @@ export class JobStore {
     }
   }
 
-  /** Names of jobs that are due and that nobody runs. */
-  async due(names: readonly string[]): Promise<string[]> {
+  /** Of the jobs those that are due and that nobody runs. */
+  async due<T extends Scheduled>(jobs: readonly T[]): Promise<T[]> {
     const rows = await this.#database.query
       .selectFrom('jobs')
-      .select('name')
-      .where('name', 'in', names)
-      .where('next_run', '<=', this.#now())
-      .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', this.#now())]))
+      .select(['name', 'next_run', this.#now().as('now')])
+      .where(
+        'name',
+        'in',
+        jobs.map(({ name }) => name),
+      )
+      .where(this.#isFree())
       .execute();
-    return rows.map(({ name }) => name);
+    const due = new Map(rows.map((row) => [row.name, row]));
+    return jobs.filter((job) => {
+      const row = due.get(job.name);
+      return row !== undefined && (row.next_run <= row.now || row.next_run > row.now + millisecondsOf(job));
+    });
+  }
+
+  /** Nobody has the lease; one that runs longer than any is given was given by a clock that has been set back since. */
+  #isFree() {
+    const now = this.#now();
+    return (eb: ExpressionBuilder<JobTables, 'jobs'>) =>
+      eb.or([
+        eb('lease_until', 'is', null),
+        eb('lease_until', '<', now),
+        eb('lease_until', '>', sql<number>`${now} + ${sql.lit(LEASE_MILLISECONDS_MAX)}`),
+      ]);
   }
 
   /** Takes the lease, if it is still to be had; runs that its last holder has left are interrupted ones now. */
-  async lease(job: string, runner: string, milliseconds: number): Promise<Lease | undefined> {
+  async lease(definition: Scheduled, runner: string, milliseconds: number): Promise<Lease | undefined> {
+    const job = definition.name;
+    const period = sql<number>`${this.#now()} + ${sql.lit(millisecondsOf(definition))}`;
     return this.#database.write(async (tx) => {
       const row = await tx
         .updateTable('jobs')
@@ -75,10 +99,12 @@ export class JobStore {
           lease_owner: runner,
           lease_until: sql<number>`${this.#now()} + ${sql.lit(milliseconds)}`,
           fence: sql<number>`fence + 1`,
+          // What lies beyond the next period was planned by a clock that has been set back since.
+          next_run: sql<number>`case when next_run > ${period} then ${this.#now()} else next_run end`,
         })
         .where('name', '=', job)
-        .where('next_run', '<=', this.#now())
-        .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<', this.#now())]))
+        .where((eb) => eb.or([eb('next_run', '<=', this.#now()), eb('next_run', '>', period)]))
+        .where(this.#isFree())
         .returning(['fence', 'checkpoint', this.#now().as('now')])
         .executeTakeFirst();
       if (!row) return undefined;

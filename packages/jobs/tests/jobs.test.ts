@@ -51,6 +51,28 @@ for (const [dialect, needs] of Object.entries({ sqlite: [], postgres: ['postgres
       return jobs;
     }
 
+    it('runs as planned again when a clock that was ahead has been set back', async () => {
+      const runs: string[] = [];
+      const job = define('ahead', async () => void runs.push('run'));
+      const first = await start('a', job);
+      await expect.poll(() => runs.length).toBeGreaterThan(0);
+      await first.close();
+      const [future, before] = [Date.now() + 400 * 86_400_000, runs.length];
+      await database
+        .as<{ jobs: { name: string; next_run: number; lease_until: number; lease_owner: string } }>()
+        .write((tx) =>
+          tx
+            .updateTable('jobs')
+            .set({ next_run: future, lease_until: future, lease_owner: 'z' })
+            .where('name', '=', 'ahead')
+            .execute(),
+        );
+      const second = await start('b', job);
+      await expect.poll(() => runs.length).toBeGreaterThan(before);
+      const [state] = (await second.states()).filter(({ name }) => name === 'ahead');
+      expect(state?.nextRun).toBeLessThan(future);
+    });
+
     it('runs at one place at a time, again and again, whoever does it', async () => {
       let now = 0;
       let most = 0;

@@ -42,8 +42,6 @@ export interface ResourceRule<Input = never, Output = never> {
   created?(output: Output): string;
   /** The team that was acted upon, into whose audit log the entry belongs; without it that of who acts. */
   team?(input: Input, output: Output): string;
-  /** The id that the thing has after the operation. */
-  becomes?(input: Input): string | undefined;
 }
 
 /** One row of a protocol's table of operations: routing, authorisation, audit and documentation all read it. */
@@ -61,6 +59,8 @@ export interface Operation {
   readonly access: Access;
   readonly effect: Effect;
   readonly audited: boolean;
+  /** Its effect lies outside of the database: the entry `attempted` is durable before it begins. */
+  readonly announced?: boolean;
   readonly resource: ResourceRule;
   /** What belongs into the audit entry: never secrets, never model inputs. */
   readonly details?: (input: never, output: never) => Readonly<Record<string, unknown>>;
@@ -76,6 +76,7 @@ export interface OperationShape<Request extends TSchema, Response extends TSchem
   readonly effect?: Effect;
   /** Default: all that does not only read. Data that arrives by the thousand is none. */
   readonly audited?: boolean;
+  readonly announced?: boolean;
   /** @default 200 */
   readonly status?: number;
   readonly alsoMethods?: readonly HttpMethod[];

@@ -28,7 +28,24 @@ export function callerOf(request: FastifyRequest): Caller {
     throw new PlatformError('INVALID_PARAMETER', message, { field: 'X-MLFLOW-WORKSPACE' });
   }
   const { id: requestId, ip, headers } = request;
-  return { requestId, ip, authorization: headers.authorization, team: addressed ?? named };
+  return { requestId, ip, authorization: headers.authorization ?? sessionOf(request), team: addressed ?? named };
+}
+
+/** What a browser sends of its session. */
+export const sessionCookie = 'mlops_session';
+const SESSION = new RegExp(`(?:^|; *)${sessionCookie}=([\\w.-]+)`);
+const SAFE_METHODS = new Set(['GET', 'HEAD']);
+
+/**
+ * A cookie comes with whatever a browser is made to send. So `Session SECRET` reads only, and what may change something
+ * must also say what only a page of ours knows: `Session SECRET:TOKEN`, with the header X-CSRF-Token.
+ */
+function sessionOf({ method, headers }: FastifyRequest): string | undefined {
+  const [, secret] = SESSION.exec(headers.cookie ?? '') ?? [];
+  if (secret === undefined) return undefined;
+  if (SAFE_METHODS.has(method)) return `Session ${secret}`;
+  const token = headers['x-csrf-token'];
+  return `Session ${secret}:${typeof token === 'string' ? token : ''}`;
 }
 
 /** What is no valid escape names no team: it stays as it is, and is found nowhere. */

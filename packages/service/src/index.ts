@@ -1,4 +1,4 @@
-export { callerOf } from './caller.ts';
+export { callerOf, sessionCookie } from './caller.ts';
 export { readJson } from './json.ts';
 export { jsonExtent } from './json-extent.ts';
 export { type ListenOptions, listen, runProgram, stuckThreads } from './listen.ts';

@@ -80,8 +80,15 @@ function fail(error: unknown): never {
     end(0);
   }
   const known = toPlatformError(error);
-  process.stderr.write(`${known.code === 'INTERNAL' ? known.internal : known.message}\n`);
+  process.stderr.write(`${messageOf(known, error)}\n`);
   end(1);
+}
+
+/** What the operating system refuses says enough; all else is a defect of ours, whose place is wanted. */
+function messageOf(known: PlatformError, error: unknown): string | undefined {
+  if (known.code !== 'INTERNAL') return known.message;
+  const isOfSystem = error instanceof Error && 'syscall' in error;
+  return isOfSystem ? error.message : known.internal;
 }
 
 function end(code: number): never {

@@ -131,7 +131,9 @@ function sendError(
   const { status, contentType, body } = format(error, request.id);
   const wait = error.data?.retry_after_seconds;
   if (typeof wait === 'number') reply.header('retry-after', Math.ceil(wait));
-  if (status === 401) reply.header('www-authenticate', 'Bearer, Basic realm="mlops"');
+  // A browser would ask for a password by itself.
+  const asksInPage = request.headers['sec-fetch-site'] !== undefined;
+  if (status === 401) reply.header('www-authenticate', asksInPage ? 'Bearer' : 'Bearer, Basic realm="mlops"');
   // The exact content type: KServe's client ignores errors whose type carries a charset.
   return reply.code(status).header('content-type', contentType).serializer(JSON.stringify).send(body);
 }

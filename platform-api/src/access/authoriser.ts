@@ -1,62 +1,66 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  checkParsePolicySet,
-  policySetTextToParts,
-  preparsePolicySet,
-  preparseSchema,
-  type StatefulAuthorizationCall,
-  statefulIsAuthorized,
-  validate,
-} from '@cedar-policy/cedar-wasm/nodejs';
 import { PlatformError } from '@mlops/errors';
-import type { Access, ResourceRef } from '@mlops/operations';
-import type { Principal } from './principal.ts';
+import { type AccessQuestion, builtInPolicies, type PolicyFile, PolicySet, policiesIn } from './policy-set.ts';
 
-const BUILT_IN = join(import.meta.dirname, '../../policies');
 const DECISIONS_KEPT = 10_000;
-/** Nobody's roles permit nothing, whatever they are called. */
-const PRINCIPALS = { user: 'User', service: 'ServiceAccount', system: 'System', unknown: 'User' } as const;
+/** How long what is kept is believed: policies that one process replaces hold in all within this time. */
+const BELIEVED_MILLISECONDS = 500;
 
-/** A question to the policies. */
-export interface AccessQuestion {
-  readonly principal: Principal;
-  readonly action: Access;
-  readonly resource: ResourceRef;
-  /** The team that the resource belongs to. */
-  readonly owner: string;
-  readonly operation: string;
+/** Policies that can change while the platform runs. */
+export interface KeptPolicies {
+  /** Grows with every change. */
+  version(): Promise<number>;
+  all(): Promise<readonly PolicyFile[]>;
 }
 
-/** Decides by Cedar policies: the built-in ones and those of a folder. What no policy permits is forbidden. */
+/** Decides by Cedar policies: the built-in ones, those of a folder, and those that are kept in the database. */
 export class Authoriser {
-  readonly #policySet: string;
-  /** The annotation `@id` of each policy that has one, by Cedar's own id. */
-  readonly #names: ReadonlyMap<string, string>;
-  /** Policies are fixed for a process, so a decision stays true; asking Cedar anew costs a prediction's whole budget. */
-  readonly #decided = new Map<string, boolean>();
+  /** Policies that are fixed for a process. */
+  readonly fixed: readonly PolicyFile[];
+  #kept: KeptPolicies | undefined;
+  #version = -1;
+  #believedUntil = Number.POSITIVE_INFINITY;
+  #following: Promise<void> | undefined;
+  #slot = 0;
+  #policies: PolicySet;
+  /** A decision stays true while the policies do; asking Cedar anew costs a prediction's whole budget. */
+  readonly #decided = new Map<string, { readonly allowed: boolean; readonly question: AccessQuestion }>();
 
   /** @throws INVALID_PARAMETER for a policy that cannot be read or does not fit the schema, naming its file */
   constructor(folder?: string) {
-    const schema = readFileSync(join(BUILT_IN, 'schema.cedarschema'), 'utf8');
-    const policies = [...policyFiles(BUILT_IN), ...(folder === undefined ? [] : policyFiles(folder))];
-    for (const path of policies) checkFile(path, schema);
-    this.#policySet = crypto.randomUUID();
-    const text = policies.map((path) => readFileSync(path, 'utf8')).join('\n');
-    preparsePolicySet(this.#policySet, { staticPolicies: text });
-    this.#names = namesOf(text);
-    preparseSchema(this.#policySet, schema);
+    this.fixed = [...builtInPolicies(), ...(folder === undefined ? [] : policiesIn(folder))];
+    this.#policies = new PolicySet('policies 0', this.fixed);
+  }
+
+  /** From now on these decide as well, and what becomes of them. */
+  async follow(kept: KeptPolicies): Promise<void> {
+    this.#kept = kept;
+    await this.renew();
+  }
+
+  /** Takes what is kept now. @throws where it cannot be read: then what was known before decides */
+  async renew(): Promise<void> {
+    if (!this.#kept) return;
+    this.#believedUntil = Date.now() + BELIEVED_MILLISECONDS;
+    const version = await this.#kept.version();
+    if (version === this.#version) return;
+    const files = [...this.fixed, ...(await this.#kept.all())];
+    const slot = 1 - this.#slot;
+    this.#policies = new PolicySet(`policies ${slot}`, files);
+    this.#slot = slot;
+    this.#version = version;
+    this.#decided.clear();
   }
 
   /** @throws PERMISSION_DENIED */
-  authorise(question: AccessQuestion): void {
+  async authorise(question: AccessQuestion): Promise<void> {
+    if (Date.now() >= this.#believedUntil) await this.#renewOnce();
     const { principal, action, resource, owner, operation } = question;
     const key = `${principal.type}\n${principal.id}\n${principal.team}\n${principal.roles.join(',')}\n${owner}\n${action}\n${resource.type}\n${resource.id}\n${operation}`;
-    let allowed = this.#decided.get(key);
+    let allowed = this.#decided.get(key)?.allowed;
     if (allowed === undefined) {
-      allowed = this.#decide(question);
+      allowed = this.#policies.isAllowed(question);
       if (this.#decided.size >= DECISIONS_KEPT) this.#decided.clear();
-      this.#decided.set(key, allowed);
+      this.#decided.set(key, { allowed, question });
     }
     if (!allowed) {
       throw new PlatformError(
@@ -66,86 +70,23 @@ export class Authoriser {
     }
   }
 
-  /** What the policies say, and which of them decided: those that permit, or those that forbid; none where none permits. */
-  explain(question: AccessQuestion): { readonly allowed: boolean; readonly policies: readonly string[] } {
-    const { decision, diagnostics } = this.#ask(question);
-    const names = diagnostics.reason.map((id) => this.#names.get(id) ?? id);
-    return { allowed: decision === 'allow' && diagnostics.errors.length === 0, policies: names.sort() };
+  /** See `PolicySet.explain`. */
+  explain(question: AccessQuestion): ReturnType<PolicySet['explain']> {
+    return this.#policies.explain(question);
   }
 
-  #decide(question: AccessQuestion): boolean {
-    const { decision, diagnostics } = this.#ask(question);
-    // A policy that fails to evaluate is left out by Cedar; a forbid that fails must not open what it closes.
-    return decision === 'allow' && diagnostics.errors.length === 0;
+  /** What was asked lately, as far as it is remembered. */
+  asked(): AccessQuestion[] {
+    return [...this.#decided.values()].map(({ question }) => question);
   }
 
-  #ask({ principal, action, resource, owner, operation }: AccessQuestion) {
-    const user = { type: PRINCIPALS[principal.type], id: principal.id };
-    const team = { type: 'Team', id: principal.team };
-    const target = { type: entityType(resource.type), id: resource.id };
-    const call: StatefulAuthorizationCall = {
-      principal: user,
-      action: { type: 'Action', id: action },
-      resource: target,
-      context: { operation },
-      preparsedPolicySetId: this.#policySet,
-      preparsedSchemaName: this.#policySet,
-      entities: [
-        { uid: user, attrs: { roles: [...principal.roles] }, parents: [team] },
-        { uid: team, attrs: {}, parents: [] },
-        {
-          uid: target,
-          attrs: { team: { __entity: { type: 'Team', id: owner } }, ...attributes(resource) },
-          parents: [],
-        },
-      ],
-    };
-    const answer = statefulIsAuthorized(call);
-    if (answer.type === 'failure') {
-      const internal = answer.errors.map((error) => error.message).join('; ');
-      throw new PlatformError('INTERNAL', 'The access policies could not be evaluated.', { internal });
-    }
-    return answer.response;
+  /** Whoever cannot read what is kept cannot have changed it either: what is known goes on to decide. */
+  #renewOnce(): Promise<void> {
+    this.#following ??= this.renew()
+      .catch(() => {})
+      .finally(() => {
+        this.#following = undefined;
+      });
+    return this.#following;
   }
-}
-
-/** Cedar numbers the policies of a text; people know them by their annotation. */
-function namesOf(text: string): Map<string, string> {
-  const parts = policySetTextToParts(text);
-  if (parts.type === 'failure') return new Map();
-  const named = parts.policies.map((policy, i) => [`policy${i}`, /@id\("([^"]+)"\)/.exec(policy)?.[1]] as const);
-  return new Map(named.flatMap(([id, name]) => (name === undefined ? [] : [[id, name] as const])));
-}
-
-function policyFiles(folder: string): string[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.cedar'));
-  return files.sort().map((name) => join(folder, name));
-}
-
-function checkFile(path: string, schema: string): void {
-  const policies = { staticPolicies: readFileSync(path, 'utf8') };
-  const parsed = checkParsePolicySet(policies);
-  const problems = parsed.type === 'failure' ? parsed.errors.map((error) => error.message) : [];
-  if (problems.length === 0) {
-    const answer = validate({ schema, policies });
-    if (answer.type === 'failure') problems.push(...answer.errors.map((error) => error.message));
-    else problems.push(...answer.validationErrors.map(({ error }) => error.message));
-  }
-  if (problems.length > 0) {
-    throw new PlatformError(
-      'INVALID_PARAMETER',
-      `policies: ${path} is not a valid policy file: ${problems.join('; ')}`,
-    );
-  }
-}
-
-/** What policies can ask of a thing besides its id and its team. */
-function attributes({ type, id }: ResourceRef): Record<string, string> {
-  return type === 'registered-model-alias' ? { alias: id.slice(id.lastIndexOf('@') + 1) } : {};
-}
-
-/** `registered-model` is the entity type RegisteredModel. A team as a thing is not the team that people are in. */
-function entityType(resourceType: string): string {
-  if (resourceType === 'team') return 'TeamRecord';
-  return resourceType.replace(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
 }

@@ -15,11 +15,21 @@ export interface Identity {
 /** Whose a token is; `ended` for one that has expired or was revoked, undefined for one that never was. */
 type TokenFinder = (token: string) => Promise<Person | 'ended' | undefined>;
 
+export interface IdentityParts {
+  readonly findToken: TokenFinder;
+  readonly findSession: TokenFinder;
+  /** What a page must send along with a session. */
+  readonly csrfToken: (secret: string) => string;
+}
+
 /**
  * Who callers are.
  * @param mode `local` and `anonymous`: everybody is the local user; `required`: whoever has no valid token is nobody
  */
-export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken: TokenFinder): Identity {
+export function openIdentity(
+  mode: 'local' | 'anonymous' | 'required',
+  { findToken, findSession, csrfToken }: IdentityParts,
+): Identity {
   const failed = new FailedAttempts();
   const systemToken = randomBytes(32).toString('base64url');
   const isSystem = (token: string) => {
@@ -32,7 +42,10 @@ export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken
       const token = tokenOf(authorization);
       if (token !== undefined && isSystem(token)) return SYSTEM;
       if (mode !== 'required') return LOCAL_USER;
-      const found = token === undefined ? undefined : await findToken(token);
+      const session = sessionOf(authorization);
+      if (session?.csrf !== undefined && session.csrf !== csrfToken(session.secret))
+        throw new PlatformError('PERMISSION_DENIED', 'The page did not send X-CSRF-Token: load it again.');
+      const found = session ? await findSession(session.secret) : await findToken(token ?? '');
       if (typeof found === 'object') return found;
       // Who has a token that has ended does not guess.
       if (token !== undefined && found === undefined) failed.count(ip, nameOf(authorization));
@@ -47,6 +60,12 @@ export function openIdentity(mode: 'local' | 'anonymous' | 'required', findToken
 function nameOf(authorization = ''): string | undefined {
   const [, credentials] = /^basic +(\S+)$/i.exec(authorization) ?? [];
   return credentials === undefined ? undefined : Buffer.from(credentials, 'base64').toString('utf8').split(':')[0];
+}
+
+/** `Session SECRET`, or with what a page sends along: see `callerOf`. */
+function sessionOf(authorization: string | undefined): { secret: string; csrf: string | undefined } | undefined {
+  const [, secret, csrf] = /^Session ([^:]*)(?::(.*))?$/.exec(authorization ?? '') ?? [];
+  return secret === undefined ? undefined : { secret, csrf };
 }
 
 /** `Bearer TOKEN`, or `Basic` with the token as the password, as MLflow's clients send it. */

@@ -1,5 +1,6 @@
-export { Authoriser } from './authoriser.ts';
+export { Authoriser, type KeptPolicies } from './authoriser.ts';
 export { type Identity, openIdentity } from './identity.ts';
-export { readIssuers } from './issuers.ts';
+export { type Issuer, readIssuers } from './issuers.ts';
 export { OpenIdTokens } from './oidc.ts';
+export { type AccessQuestion, type PolicyFile, PolicySet } from './policy-set.ts';
 export { inOneTeam, type Person, type Principal, type Role, roles, UNKNOWN } from './principal.ts';

@@ -47,6 +47,15 @@ const IssuerSchema = Type.Object(
     }),
     groups_claim: Type.String({ default: 'groups', minLength: 1 }),
     memberships: Type.Array(Membership, { default: [], maxItems: 10_000 }),
+    title: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'What people know it by.' })),
+    client_id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: 'As what the platform is registered there: people sign in by their browser (/login/callback).',
+      }),
+    ),
+    client_secret_file: Type.Optional(Type.String({ minLength: 1, description: 'For a client that has a secret.' })),
+    scopes: Type.String({ default: 'openid profile email', minLength: 1 }),
     mfa: Type.Optional(
       Type.Object(
         { claim: text, values: Type.Array(text, { minItems: 1 }) },

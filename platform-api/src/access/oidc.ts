@@ -53,7 +53,7 @@ export class OpenIdTokens {
     try {
       const { payload } = await jwtVerify(token, await this.#keysOf(issuer.issuer), {
         issuer: issuer.issuer,
-        audience: issuer.audience,
+        audience: [issuer.audience, ...(issuer.client_id === undefined ? [] : [issuer.client_id])],
         algorithms: issuer.algorithms,
         clockTolerance: issuer.clock_skew_seconds,
         requiredClaims: ['exp', issuer.id_claim],

@@ -15,11 +15,15 @@ export const roles = [
 ] as const;
 export type Role = (typeof roles)[number];
 
-/** The token that somebody has signed in with. */
+/** The token, or the session, that somebody has signed in with. */
 interface SignIn {
   readonly tokenId: string;
-  /** Milliseconds since 1970; null: never. */
+  /** When tokens that are made with it end at the latest, in milliseconds since 1970; null: when they say. */
   readonly expiresAt: number | null;
+  /** Whether it was left alone for so long that regulated data is closed to it. */
+  readonly lapsed?: boolean;
+  /** Whether it has not been ended meanwhile, anywhere. */
+  readonly holds: () => Promise<boolean>;
 }
 
 /** Somebody who has signed in. */

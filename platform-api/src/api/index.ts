@@ -1,4 +1,4 @@
-export { openApiDocument } from './openapi.ts';
+export { type ApiGroup, openApiDocument } from './openapi.ts';
 export {
   type ApiHandlers,
   apiOperation,
@@ -8,6 +8,6 @@ export {
   type ServedTable,
   servedTable,
 } from './operation.ts';
-export { errorsPage, homePage, referencePage } from './pages.ts';
+export { errorsPage, escapeHtml, type HomeFacts, homePage, htmlPage, referencePage } from './pages.ts';
 export { serveTable } from './routes.ts';
 export { parseTime } from './time.ts';

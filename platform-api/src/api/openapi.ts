@@ -13,12 +13,21 @@ const Problem = Type.Object({
   request_id: Type.Optional(Type.String()),
 });
 
-/** The OpenAPI 3.1 document of tables of operations. */
-export function openApiDocument(tables: readonly Readonly<Record<string, ApiOperation>>[]) {
+/** One of the platform's interfaces: what people look for together. */
+export interface ApiGroup {
+  readonly name: string;
+  readonly description: string;
+  readonly tables: readonly Readonly<Record<string, ApiOperation>>[];
+}
+
+/** The OpenAPI 3.1 document of groups of tables of operations. */
+export function openApiDocument(groups: readonly ApiGroup[]) {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const [name, operation] of tables.flatMap((table) => Object.entries(table))) {
-    const path = (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {});
-    path[operation.method.toLowerCase()] = describe(name, operation);
+  for (const { name: group, tables } of groups) {
+    for (const [name, operation] of tables.flatMap((table) => Object.entries(table))) {
+      const path = (paths[operation.path.replace(/:(\w+)/g, '{$1}')] ??= {});
+      path[operation.method.toLowerCase()] = describe(name, operation, group);
+    }
   }
   return {
     openapi: '3.1.0',
@@ -26,14 +35,15 @@ export function openApiDocument(tables: readonly Readonly<Record<string, ApiOper
       title: 'MLOps platform API',
       version: 'v1',
       description:
-        'Deployments, predictions, features, audit and quotas. Tracking and registry speak MLflow’s REST interface, features Feast’s HTTP interface, inference the Open Inference Protocol and KServe V1, on the same address.',
+        'Deployment, features, monitoring and administration. Tracking and registry speak MLflow’s REST interface, features Feast’s HTTP interface, inference the Open Inference Protocol and KServe V1, on the same address.',
     },
+    tags: groups.map(({ name, description }) => ({ name, description })),
     paths,
     components: { schemas: { Problem: plain(Problem) } },
   };
 }
 
-function describe(name: string, operation: ApiOperation) {
+function describe(name: string, operation: ApiOperation, group: string) {
   const problem = {
     description: 'Refused or failed.',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
@@ -45,7 +55,7 @@ function describe(name: string, operation: ApiOperation) {
   return {
     operationId: name,
     summary: operation.summary,
-    tags: [operation.path.split('/')[3]],
+    tags: [group],
     parameters: [...parameters(inPath, 'path'), ...(hasBody ? [] : parameters(rest, 'query'))],
     ...(hasBody && Object.keys(rest.properties).length > 0
       ? { requestBody: { required: true, content: { 'application/json': { schema: plain(rest) } } } }

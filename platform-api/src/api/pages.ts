@@ -15,15 +15,18 @@ code, pre { font: 13px/1.5 ui-monospace, monospace; } pre { background: var(--so
 
 export interface HomeFacts {
   readonly address: string;
+  /** Whether people must sign in, and who has. */
+  readonly signsIn: boolean;
+  readonly visitor: { readonly id: string; readonly csrf: string } | undefined;
   readonly deployments: readonly { name: string; status: string; model: string }[];
 }
 
 /** Where everything is, for a person who opens the address; MLflow's clients print addresses that end here too. */
-export function homePage({ address, deployments }: HomeFacts): string {
+export function homePage({ address, deployments, signsIn, visitor }: HomeFacts): string {
   const first = deployments[0]?.name ?? 'NAME';
   const rows = deployments.map(
     ({ name, status, model }) =>
-      `<tr><td>${escape(name)}</td><td>${escape(status)}</td><td>${escape(model)}</td><td><a href="#/deployments/${encodeURIComponent(name)}">last predictions</a></td></tr>`,
+      `<tr><td>${escapeHtml(name)}</td><td>${escapeHtml(status)}</td><td>${escapeHtml(model)}</td><td><a href="#/deployments/${encodeURIComponent(name)}">last predictions</a></td></tr>`,
   );
   const programs = [
     [
@@ -37,27 +40,40 @@ export function homePage({ address, deployments }: HomeFacts): string {
   ].map(([path, what]) => `<tr><td><code>${path}</code></td><td class="soft">${what}</td></tr>`);
   const filled = (id: string, title: string) =>
     `<h2>${title}</h2><div id="${id}" class="soft">This part needs scripts.</div>`;
-  return page(
+  return htmlPage(
     'MLOps platform',
-    `<h1><a href="#/">MLOps platform</a></h1><p class="soft">One address for tracking, registry, serving and control: ${escape(address)}</p>
-<div id="named"></div>
+    `<h1><a href="#/">MLOps platform</a></h1><p class="soft">One address for tracking, registry, serving and control: ${escapeHtml(address)}</p>
+${whoIs(signsIn, visitor)}<div id="named"></div>
 <h2>Deployments</h2>
 <table><tr><th>name</th><th>status</th><th>model</th><th></th></tr>${rows.join('') || '<tr><td colspan="4" class="soft">none yet</td></tr>'}</table>
 ${filled('experiments', 'Experiments')}${filled('runs', 'Newest runs')}${filled('models', 'Registered models')}${filled('audit', 'Who changed what')}
 <h2>For programs</h2><table>${programs.join('')}</table>
 <h2>Track from Python</h2><pre>import mlflow
-mlflow.set_tracking_uri("${escape(address)}")</pre>
-<h2>Deploy and predict</h2><pre>npx mlops deploy ${escape(first)} models:/${escape(first)}@champion
-npx mlops predictions ${escape(first)}</pre>
+mlflow.set_tracking_uri("${escapeHtml(address)}")</pre>
+<h2>Deploy and predict</h2><pre>npx mlops deploy ${escapeHtml(first)} models:/${escapeHtml(first)}@champion
+npx mlops predictions ${escapeHtml(first)}</pre>
 <script type="module">${HOME_SCRIPT}</script>`,
   );
+}
+
+function whoIs(signsIn: boolean, visitor: HomeFacts['visitor']): string {
+  if (!signsIn) return '';
+  if (!visitor) return '<p><a href="/login">Sign in</a></p>';
+  return `<p data-csrf="${escapeHtml(visitor.csrf)}">Signed in as ${escapeHtml(visitor.id)} · <a href="/logout" id="sign-out">sign out</a></p>`;
 }
 
 /** Fills the home page from the same address's interfaces, and shows what the fragment names. Text goes in as text only. */
 const HOME_SCRIPT = `
 const MLFLOW = '/ajax-api/2.0/mlflow/';
+const csrf = document.querySelector('[data-csrf]')?.dataset.csrf;
+document.getElementById('sign-out')?.addEventListener('click', async (event) => {
+  event.preventDefault();
+  await fetch('/api/v1/sessions/current', { method: 'DELETE', headers: { 'x-csrf-token': csrf } });
+  location.assign('/logout');
+});
 async function ask(path, body) {
-  const init = body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const headers = { 'content-type': 'application/json', ...(csrf && { 'x-csrf-token': csrf }) };
+  const init = body && { method: 'POST', headers, body: JSON.stringify(body) };
   const answer = await fetch(path, init);
   const read = await answer.json();
   if (!answer.ok) throw new Error(read.message ?? read.detail ?? path);
@@ -174,52 +190,56 @@ export interface ProtocolTable {
 
 /** The API reference, readable without scripts. */
 export function referencePage(document: OpenApi, protocols: readonly ProtocolTable[]): string {
-  const sections = new Map<string, string[]>();
+  const sections = new Map<string, string[]>(document.tags.map(({ name }) => [name, []]));
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       const { summary, tags, ...rest } = operation as { summary: string; tags: string[] } & Record<string, unknown>;
-      const shown = escape(
+      const shown = escapeHtml(
         JSON.stringify(
           { parameters: rest.parameters, requestBody: rest.requestBody, responses: rest.responses },
           null,
           2,
         ),
       );
-      const entry = `<details><summary><span class="method">${method.toUpperCase()}</span><code>${escape(path)}</code> <span class="soft">${escape(summary)}</span></summary><pre>${shown}</pre></details>`;
+      const entry = `<details><summary><span class="method">${method.toUpperCase()}</span><code>${escapeHtml(path)}</code> <span class="soft">${escapeHtml(summary)}</span></summary><pre>${shown}</pre></details>`;
       const tag = tags[0] ?? '';
       sections.set(tag, [...(sections.get(tag) ?? []), entry]);
     }
   }
-  const body = [...sections].map(([tag, entries]) => `<h2>${escape(tag)}</h2>${entries.join('')}`).join('');
+  const body = document.tags.map(
+    ({ name, description }) =>
+      `<h2>${escapeHtml(name)}</h2><p class="soft">${escapeHtml(description)}</p>${sections.get(name)?.join('') ?? ''}`,
+  );
   const others = protocols.map(({ title, prefix, operations }) => {
     const rows = operations.map(
       ({ method, path }) =>
-        `<tr><td><span class="method">${method}</span><code>${escape(prefix + path)}</code></td></tr>`,
+        `<tr><td><span class="method">${method}</span><code>${escapeHtml(prefix + path)}</code></td></tr>`,
     );
-    return `<h2>${escape(title)}</h2><table>${rows.join('')}</table>`;
+    return `<h2>${escapeHtml(title)}</h2><table>${rows.join('')}</table>`;
   });
-  const about = `<h1>API reference</h1><p class="soft">${escape(document.info.description)}</p>`;
-  return page('API reference', about + body + others.join(''));
+  const about = `<h1>API reference</h1><p class="soft">${escapeHtml(document.info.description)}</p>`;
+  return htmlPage('API reference', about + body.join('') + others.join(''));
 }
 
 /** The meaning of every error code; problem documents link here. */
 export function errorsPage(): string {
   const rows = Object.entries(catalogue).map(
     ([code, { status, title }]) =>
-      `<tr id="${code.toLowerCase().replaceAll('_', '-')}"><td><code>${code}</code></td><td>${status}</td><td>${escape(title)}</td></tr>`,
+      `<tr id="${code.toLowerCase().replaceAll('_', '-')}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(title)}</td></tr>`,
   );
-  return page(
+  return htmlPage(
     'Errors',
     `<h1>Errors</h1><table><tr><th>code</th><th>status</th><th>meaning</th></tr>${rows.join('')}</table>`,
   );
 }
 
-function page(title: string, body: string): string {
+/** A page of the platform. @param body HTML */
+export function htmlPage(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><style>${STYLE}</style></head><body>${body}</body></html>`;
 }
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-function escape(text: string): string {
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }

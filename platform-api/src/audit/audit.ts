@@ -32,6 +32,11 @@ export function currentAct(): Act {
   return act;
 }
 
+/** For which team somebody acts at this moment; nothing outside of an act. */
+export function actingTeam(): string {
+  return acting.getStore()?.principal.team ?? '';
+}
+
 /** Writes the entries of acts. */
 export class Audit {
   readonly #store: AuditStore;
@@ -63,9 +68,21 @@ export class Audit {
     const { resource, input } = { resource: act.call.operation.resource, input: act.call.input as never };
     // What was to be made has no id yet, but a place.
     const parent = act.resource.id === COLLECTION ? resource.parent?.(input) : undefined;
-    const known = facts(act, outcome, parent ? { details: { in: `${parent.type} ${parent.id}` } } : {});
+    const details = {
+      ...(parent ? { in: `${parent.type} ${parent.id}` } : {}),
+      ...(act.resource.id === COLLECTION ? nameIn(input) : {}),
+    };
+    const known = facts(act, outcome, { details });
     await this.#store.append({ ...known, ...(reason === undefined ? {} : { reason }) });
   }
+}
+
+const NAME_LENGTH_MAX = 250;
+
+/** What something is to be called that has no id yet. */
+function nameIn(input: unknown): { name?: string } {
+  const { name } = (input ?? {}) as { name?: unknown };
+  return typeof name === 'string' ? { name: name.slice(0, NAME_LENGTH_MAX).toWellFormed() } : {};
 }
 
 function facts(
@@ -77,7 +94,14 @@ function facts(
     id: randomUUID(),
     time: new Date().toISOString(),
     team,
-    actor: { type: principal.type, id: principal.id, ip: call.caller.ip },
+    actor: {
+      type: principal.type,
+      id: principal.id,
+      ip: call.caller.ip,
+      ...(principal.team === team ? {} : { team: principal.team }),
+      roles: principal.roles,
+      ...(principal.signIn === undefined ? {} : { session: principal.signIn.tokenId }),
+    },
     action: call.name,
     resource: resource ?? { type, id },
     outcome,

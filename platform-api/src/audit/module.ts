@@ -26,6 +26,8 @@ export function openAudit({ database, data, keyFile, archive }: AuditModuleParts
   return {
     name: 'audit',
     audit: new Audit(store),
+    /** Newest first. */
+    entries: (since: Date, limit: number) => store.list({ since: since.toISOString() }, limit),
     schema: auditSchema,
     tables: [servedTable(auditOperations, auditHandlers(store, checkpoints))],
     jobs: [checkpointJob(checkpoints)],

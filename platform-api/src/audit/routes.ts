@@ -3,7 +3,7 @@ import type { AuditEntry } from '@mlops/audit-chain';
 import { PlatformError } from '@mlops/errors';
 import { noTeam } from '@mlops/operations';
 import { Type } from 'typebox';
-import { type ApiHandlers, apiOperation, Lines, listOf, pageQuery } from '../api/index.ts';
+import { type ApiHandlers, apiOperation, Lines, listOf, pageQuery, parseTime } from '../api/index.ts';
 import { currentAct } from './audit.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { AuditStore, KeptCheckpoint } from './store.ts';
@@ -15,7 +15,14 @@ const AuditEntrySchema = Type.Object({
   id: text,
   time: Type.String({ format: 'date-time' }),
   team: text,
-  actor: Type.Object({ type: text, id: text, ip: Type.Optional(text) }),
+  actor: Type.Object({
+    type: text,
+    id: text,
+    ip: Type.Optional(text),
+    team: Type.Optional(Type.String({ description: 'For which they acted, where it is not the entry’s.' })),
+    roles: Type.Optional(Type.Unsafe<readonly string[]>(Type.Array(text))),
+    session: Type.Optional(Type.String({ description: 'The token or session that they had signed in with.' })),
+  }),
   action: text,
   resource: Type.Object({ type: text, id: text, digest: Type.Optional(text) }),
   outcome: Type.Unsafe<AuditEntry['outcome']>({
@@ -51,6 +58,8 @@ export const auditOperations = {
         outcome: Type.Optional(text),
         resource_type: Type.Optional(text),
         resource_id: Type.Optional(text),
+        since: Type.Optional(Type.String({ description: 'RFC 3339; entries from this time on.' })),
+        until: Type.Optional(Type.String({ description: 'RFC 3339; entries before this time.' })),
         team: Type.Optional(
           Type.String({ description: 'One of those that one may see: platform administrators see all.' }),
         ),
@@ -119,12 +128,17 @@ export function auditHandlers(store: AuditStore, checkpoints: Checkpoints): ApiH
       const { size, root, proof } = await checkpoints.proveConsistency(from, to ?? (await checkpoints.newest()).size);
       return { from, to: size, root: root.toString('hex'), proof: hexadecimal(proof) };
     },
-    async listAuditEntries({ limit = 100, page_token, team: asked, ...others }) {
+    async listAuditEntries({ limit = 100, page_token, team: asked, since, until, ...others }) {
       const { team: own, roles } = currentAct().principal;
       const seesAll = roles.includes('platform-admin');
       if (asked !== undefined && asked !== own && !seesAll) throw noTeam(asked);
       const team = asked ?? (seesAll ? undefined : own);
-      const filter = { ...others, ...(team === undefined ? {} : { team }) };
+      const filter = {
+        ...others,
+        ...(team === undefined ? {} : { team }),
+        ...(since === undefined ? {} : { since: new Date(parseTime('since', since)).toISOString() }),
+        ...(until === undefined ? {} : { until: new Date(parseTime('until', until)).toISOString() }),
+      };
       const before = page_token === undefined ? {} : { before: sequenceOf(page_token) };
       const entries = await store.list({ ...filter, ...before }, limit + 1);
       const page = entries.slice(0, limit);

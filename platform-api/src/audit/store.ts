@@ -109,6 +109,9 @@ export interface AuditFilter {
   readonly outcome?: string;
   readonly resource_type?: string;
   readonly resource_id?: string;
+  /** RFC 3339, UTC, with milliseconds: from this time on, and before that one. */
+  readonly since?: string;
+  readonly until?: string;
   /** Sequence numbers below this one only. */
   readonly before?: number;
 }
@@ -172,6 +175,8 @@ export class AuditStore {
       const value = filter[column];
       if (value !== undefined) query = query.where(column, '=', value);
     }
+    if (filter.since !== undefined) query = query.where('time', '>=', filter.since);
+    if (filter.until !== undefined) query = query.where('time', '<', filter.until);
     if (filter.before !== undefined) query = query.where('sequence', '<', filter.before);
     const rows = await query.orderBy('sequence', 'desc').limit(limit).execute();
     return rows.map((row) => JSON.parse(row.entry) as AuditEntry);

@@ -61,8 +61,9 @@ export class Follower {
       return true;
     } catch (thrown) {
       const error = toPlatformError(thrown);
+      // It is tried every two seconds, and told once.
+      if (live.failures.get(key) !== error.message) onError(key, error);
       live.fail(key, error.message);
-      onError(key, error);
       return false;
     }
   }

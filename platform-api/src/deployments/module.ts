@@ -43,10 +43,12 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
 
   const follow: JobDefinition = {
     name: 'follow-deployments',
-    summary: 'Serves here what other processes have decided.',
+    summary: 'Serves here what other processes have decided, and what could not be served before.',
     everySeconds: FOLLOW_SECONDS,
     runner: 'each',
     run: async () => {
+      // One process that has the database for itself has decided all that there is; what it could not serve it tries again.
+      if (database.dialect === 'sqlite' && live.failures.size === 0) return undefined;
       const changed = await follower.follow();
       return changed === 0 ? undefined : `followed ${changed} deployments`;
     },
@@ -91,8 +93,7 @@ export function openDeployments({ database, log, ...parts }: DeploymentsModulePa
     },
     schema: { ...deploymentSchema, ...trafficSchema },
     tables: [servedTable(deploymentOperations, deploymentHandlers(deployments, store, live))],
-    // One process that has the database for itself has decided all there is to follow.
-    jobs: database.dialect === 'postgres' ? [follow, sweep] : [sweep],
+    jobs: [follow, sweep],
     async start() {
       // Nothing is being made yet.
       await target.sweep(await store.neededDigests(), 0);

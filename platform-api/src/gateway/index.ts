@@ -1,2 +1,2 @@
 export { Meter } from './meter.ts';
-export { createPipeline } from './pipeline.ts';
+export { createPipeline, type PipelineParts } from './pipeline.ts';

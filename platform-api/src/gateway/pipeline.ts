@@ -3,6 +3,7 @@ import { PlatformError, toPlatformError } from '@mlops/errors';
 import { type Call, type NamedResource, namedResource, type Pipeline } from '@mlops/operations';
 import { type Authoriser, type Identity, type Principal, UNKNOWN } from '../access/index.ts';
 import type { Act, Audit } from '../audit/index.ts';
+import type { Quotas } from '../quotas/index.ts';
 import type { OwnedThing, Owners, Teams } from '../teams/index.ts';
 import type { Meter } from './meter.ts';
 
@@ -18,6 +19,8 @@ export interface PipelineParts {
   readonly audit: Audit;
   readonly meter: Meter;
   readonly database: Database<unknown>;
+  /** See `Quotas.admit`. */
+  readonly admit: Quotas['admit'];
   /** By the operation's name. */
   readonly guards: Readonly<Record<string, Guard>>;
 }
@@ -28,9 +31,13 @@ const DENIALS = new Set([
   'GATE_REFUSED',
   'QUOTA_EXCEEDED',
   'BUDGET_EXCEEDED',
+  'RATE_LIMITED',
   'UNAUTHENTICATED',
   'TOO_MANY_ATTEMPTS',
 ]);
+
+/** They come by the thousand, and an entry each would cost what they were refused to save. */
+const UNNOTED = new Set(['TOO_MANY_ATTEMPTS', 'RATE_LIMITED']);
 
 /**
  * What every operation of every protocol passes: who calls, for which team, whose is the thing, may they, then the
@@ -38,13 +45,16 @@ const DENIALS = new Set([
  * the entry `attempted` is durable before the effect and its outcome after, so that a crash between leaves a trace.
  */
 export function createPipeline(parts: PipelineParts, { sharesDatabase }: { sharesDatabase: boolean }): Pipeline {
-  const { identify, enter, authoriser, owners, audit, meter, database, guards } = parts;
+  const { identify, enter, admit, authoriser, owners, audit, meter, database, guards } = parts;
 
-  async function admit(principal: Principal, { operation, name }: Call, named: NamedResource): Promise<OwnedThing> {
+  async function authorise(principal: Principal, { operation, name }: Call, named: NamedResource): Promise<OwnedThing> {
+    // Nobody is kept from raising a quota by a quota.
+    if (principal.type !== 'system' && operation.access !== 'administer')
+      await admit(principal.team, operation.access === 'predict' ? 'predictions-per-second' : 'requests-per-second');
     const thing = await owners.find(named, principal.team);
     // Whether there is such a thing is for its own team to know; see `answerAsUnknown`.
     const { team: owner } = principal;
-    authoriser.authorise({ principal, action: operation.access, resource: thing, owner, operation: name });
+    await authoriser.authorise({ principal, action: operation.access, resource: thing, owner, operation: name });
     return thing;
   }
 
@@ -75,7 +85,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
         return output;
       });
     }
-    if (effect === 'transaction' && audited) await audit.note(act, 'attempted');
+    if (audited && (effect === 'transaction' || act.call.operation.announced)) await audit.note(act, 'attempted');
     const output = await guarded();
     if (!act.recorded) await database.write(() => settle(act, output));
     return output;
@@ -101,7 +111,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
   async function note(act: Act, error: PlatformError, outcome: 'denied' | 'failed'): Promise<void> {
     const { audited, effect } = act.call.operation;
     // What failed after the change was durable, and its entry with it, has changed all the same.
-    if (act.recorded || error.code === 'TOO_MANY_ATTEMPTS') return;
+    if (act.recorded || UNNOTED.has(error.code)) return;
     const mayHaveBegun = effect === 'long' || !sharesDatabase;
     // Credentials that are not valid are an entry, whatever was asked for with them.
     const isFalse = error.code === 'UNAUTHENTICATED' && act.call.caller.authorization !== undefined;
@@ -115,7 +125,7 @@ export function createPipeline(parts: PipelineParts, { sharesDatabase }: { share
     let act: Act = { principal: UNKNOWN, call, resource: { ...named, team: UNKNOWN.team }, recorded: false };
     try {
       act = { ...act, principal: await enter(await identify(call.caller), call.caller.team) };
-      act = { ...act, resource: await admit(act.principal, call, named) };
+      act = { ...act, resource: await authorise(act.principal, call, named) };
       outcome = 'failed';
       const admitted = act;
       const { team } = admitted.principal;

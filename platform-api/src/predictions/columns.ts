@@ -13,6 +13,14 @@ const PAGE_CHARACTERS_MAX = 1024 * 1024;
 const COLUMNS =
   "{id: 'VARCHAR', request_id: 'VARCHAR', team: 'VARCHAR', deployment: 'VARCHAR', revision: 'INTEGER', model_version: 'VARCHAR', key: 'VARCHAR', inputs: 'VARCHAR', outputs: 'VARCHAR', features: 'VARCHAR', latency_ms: 'DOUBLE', status: 'INTEGER', error: 'VARCHAR', time: 'BIGINT'}";
 
+/** How far a list has been read. */
+export interface Position {
+  readonly time: number;
+  readonly id: string;
+  /** How many of this time and id have been read. */
+  readonly read: number;
+}
+
 export interface PredictionFilter {
   readonly id?: string;
   /** Any of these. */
@@ -24,8 +32,8 @@ export interface PredictionFilter {
   /** Milliseconds since 1970: `since` belongs to the answer, `until` no more. */
   readonly since?: number;
   readonly until?: number;
-  /** Only what comes after this prediction in the list's order. */
-  readonly after?: { readonly time: number; readonly id: string };
+  /** Only what comes after so many predictions of this time and id in the list's order: clients may use an id again. */
+  readonly after?: Position;
 }
 
 /** A prediction as the log holds it: what was asked and answered is text. */
@@ -42,6 +50,9 @@ export interface Sources {
   /** Lines, as `toLines` writes them. */
   readonly lines: string;
 }
+
+/** The order of lists. */
+const NEWEST = 'time desc, id desc, latency_ms desc';
 
 export interface FileFacts {
   readonly rows: number;
@@ -66,11 +77,13 @@ export class PredictionColumns {
   read(sources: Sources, filter: PredictionFilter, limit: number): Promise<LoggedLine[]> {
     return this.#from(sources, async (table) => {
       const { where, values } = translate(filter);
+      const { read = 0 } = filter.after ?? {};
       const text = `select * exclude (place, so_far) from (
         select *, row_number() over newest as place, sum(length(inputs) + length(outputs) + coalesce(length(features), 0)) over newest as so_far
-        from (${table}) ${where} window newest as (order by time desc, id desc rows unbounded preceding)
-        order by time desc, id desc limit ${limit})
-        where so_far - length(inputs) - length(outputs) - coalesce(length(features), 0) <= ${PAGE_CHARACTERS_MAX} or place <= 2 order by time desc, id desc`;
+        from (${table}) ${where} window newest as (order by ${NEWEST} rows unbounded preceding)
+        order by ${NEWEST} limit ${limit + read})
+        where so_far - length(inputs) - length(outputs) - coalesce(length(features), 0) <= ${PAGE_CHARACTERS_MAX} or place <= ${2 + read}
+        order by ${NEWEST}`;
       const reader = await (await this.#connect()).runAndReadAll(text, values);
       return reader.getRowObjectsJson().map((row) => ({ ...row, time: Number(row.time) }) as unknown as LoggedLine);
     });
@@ -85,13 +98,12 @@ export class PredictionColumns {
     });
   }
 
-  /** Writes all of the sources into one Parquet file, by time, each prediction once. */
+  /** Writes all of the sources into one Parquet file, by time. */
   write(sources: Sources, target: string): Promise<FileFacts> {
     return this.#from(sources, async (table) => {
       const connection = await this.#connect();
-      const distinct = `select distinct on (id, time) * from (${table})`;
       await connection.run(
-        `copy (select * from (${distinct}) order by time) to ${quote(target)} (format parquet, compression zstd)`,
+        `copy (select * from (${table}) order by time) to ${quote(target)} (format parquet, compression zstd)`,
       );
       return this.facts(target);
     });
@@ -183,7 +195,7 @@ function translate(filter: PredictionFilter): { where: string; values: (string |
   if (filter.until !== undefined) add((place) => `time < ${place}`, filter.until);
   if (filter.after) {
     values.push(filter.after.time, filter.after.id);
-    conditions.push(`(time, id) < ($${values.length - 1}, $${values.length})`);
+    conditions.push(`(time, id) <= ($${values.length - 1}, $${values.length})`);
   }
   return { where: conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, values };
 }

@@ -16,8 +16,9 @@ export async function importOldLog(
   { log, store, team }: { log: SharedPredictionLog; store: PredictionStore; team: string },
 ): Promise<string[]> {
   const damaged: string[] = [];
-  const folders = existsSync(folder) ? await readdir(folder) : [];
-  for (const name of folders.filter((each) => each.startsWith(OLD_FOLDER))) {
+  const entries = existsSync(folder) ? await readdir(folder, { withFileTypes: true }) : [];
+  const folders = entries.filter((each) => each.isDirectory() && each.name.startsWith(OLD_FOLDER));
+  for (const { name } of folders) {
     const deployment = name.slice(OLD_FOLDER.length);
     const files = (await readdir(join(folder, name))).filter((each) => /\.(ndjson|parquet)$/.test(each));
     for (const file of files) {

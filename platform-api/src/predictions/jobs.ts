@@ -10,6 +10,8 @@ const SEALED_BYTES_MAX = 16 * 1024 * 1024;
 /** Files that become one: compressed, about a thirtieth of what DuckDB holds while it merges them. */
 const MERGED_BYTES_MAX = 3 * 1024 * 1024;
 const DAY = 86_400_000;
+/** So long a file is kept that nothing refers to any more: who lists the log may be reading it, or still be writing it. */
+const UNUSED_MILLISECONDS = 2 * DAY;
 
 export interface PredictionJobParts {
   readonly log: SharedPredictionLog;
@@ -65,8 +67,8 @@ export function predictionJobs(parts: PredictionJobParts): JobDefinition[] {
           const days = (await store.retention(team)) ?? parts.retentionDays;
           rows += await expire(parts, team, days, run);
         }
-        const orphans = await removeOrphans(log, store);
-        return rows + orphans === 0 ? undefined : `removed ${rows} predictions and ${orphans} files without an entry`;
+        const files = await removeUnused(log, store);
+        return rows + files === 0 ? undefined : `removed ${rows} predictions and ${files} files that nothing refers to`;
       },
     },
   ];
@@ -114,7 +116,7 @@ async function compact({ log, store }: PredictionJobParts, segments: readonly Se
   await log.merge({ deployment, team }, { lines: '', segments }, (made) =>
     run.fenced(() => store.replace(made, [], paths)),
   );
-  // The files stay for those who are reading them; that nothing refers to them is found when they are old enough.
+  // The files stay for those who are reading them.
 }
 
 /** Segments that lie wholly in one past day, by deployment, team and day. */
@@ -141,17 +143,9 @@ async function expire(parts: PredictionJobParts, team: string, days: number, run
   });
 }
 
-/** Files that were written by a process that ended before the database knew of them. */
-async function removeOrphans(log: SharedPredictionLog, store: PredictionStore): Promise<number> {
-  const objects = await log.objects();
-  const known = new Set((await store.segments()).map(({ path }) => path));
-  const orphans = objects.filter((path) => !known.has(path) && isOld(path));
-  for (const path of orphans) await log.forget(path);
-  return orphans.length;
-}
-
-/** By when it was written, as its name says: a file that is being written now may not be listed yet. */
-function isOld(path: string): boolean {
-  const [, day = ''] = /-written-(\d{4}-\d\d-\d\d)T[^/]*\.parquet$/.exec(path) ?? [];
-  return day !== '' && Date.parse(day) < Date.now() - 2 * DAY;
+/** Files that nothing refers to, and that nobody reads any more. */
+async function removeUnused(log: SharedPredictionLog, store: PredictionStore): Promise<number> {
+  const paths = await store.unused(Date.now() - UNUSED_MILLISECONDS);
+  for (const path of paths) await log.forget(path);
+  return paths.length;
 }

@@ -32,14 +32,17 @@ export interface PredictionPage {
 
 /** Where predictions are kept, seen by all processes alike. */
 export interface PredictionLog {
-  /** Answers when the predictions are durable. @throws STORAGE_FULL */
-  append(deployment: string, predictions: readonly Prediction[]): Promise<void>;
+  /** Answers when the predictions are durable. @param id under which they are written once, however often it is tried @throws STORAGE_FULL */
+  append(deployment: string, predictions: readonly Prediction[], id?: string): Promise<void>;
   /** Newest first: up to the limit, and fewer where they hold much. */
   list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage>;
   /** Those of the ids that are in the log. */
   known(deployment: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
+
+/** Sealing takes what has waited for minutes: it does not happen twice while a list is read. */
+const ATTEMPTS_MAX = 5;
 
 /** What is looked for in the pieces of a deployment's log, and what becomes of it. */
 interface Search<T> {
@@ -48,6 +51,8 @@ interface Search<T> {
   readonly until?: number | undefined;
   readonly read: (sources: Sources) => Promise<T[]>;
   readonly take: (found: readonly T[]) => void;
+  /** Forgets what was taken. */
+  readonly begin: () => void;
   /** Whether nothing of this piece, nor of what is older, is wanted any more. */
   readonly isEnough: (left: Stretch) => boolean;
   /** Takes the names of what could not be read. */
@@ -79,11 +84,16 @@ export class SharedPredictionLog implements PredictionLog {
     this.#columns = new PredictionColumns(parts.folder);
   }
 
-  async append(deployment: string, predictions: readonly Prediction[]): Promise<void> {
+  async append(
+    deployment: string,
+    predictions: readonly Prediction[],
+    id: string = crypto.randomUUID(),
+  ): Promise<void> {
+    let piece = 0;
     for (const [team, group] of Map.groupBy(predictions, (prediction) => prediction.team))
       for (const { lines, times } of piecesOf(group))
         await this.#parts.store.addBatch({
-          id: crypto.randomUUID(),
+          id: `${id}-${piece++}`,
           deployment,
           team,
           from: Math.min(...times),
@@ -97,6 +107,10 @@ export class SharedPredictionLog implements PredictionLog {
   async list(deployment: string, filter: PredictionFilter, limit: number): Promise<PredictionPage> {
     const until = filter.after === undefined ? filter.until : Math.min(filter.until ?? Infinity, filter.after.time + 1);
     const unreadable: string[] = [];
+    const { after } = filter;
+    const isReadAlready = (line: LoggedLine) => line.time === after?.time && line.id === after.id;
+    /** Of the time and id that the page before has ended with. */
+    const sameAsLast: LoggedLine[] = [];
     /** A page and one prediction more, if there is one. */
     let found: LoggedLine[] = [];
     await this.#search<LoggedLine>(deployment, {
@@ -104,14 +118,21 @@ export class SharedPredictionLog implements PredictionLog {
       until,
       unreadable,
       read: (sources) => this.#columns.read(sources, filter, limit + 1),
+      begin: () => {
+        found = [];
+        sameAsLast.length = 0;
+        unreadable.length = 0;
+      },
       take: (more) => {
-        found = firstOf([...found, ...more], limit);
+        sameAsLast.push(...more.filter(isReadAlready));
+        found = firstOf([...found, ...more.filter((line) => !isReadAlready(line))], limit);
       },
       // What is left is older than all of a full page.
       isEnough: (left) => found.length > pageLength(found, limit) && left.to < (found.at(-1)?.time ?? 0),
     });
-    const length = pageLength(found, limit);
-    return { predictions: found.slice(0, length).map(toPrediction), hasMore: found.length > length, unreadable };
+    const lines = [...sameAsLast.sort(newestFirst).slice(after?.read ?? 0), ...found];
+    const length = pageLength(lines, limit);
+    return { predictions: lines.slice(0, length).map(toPrediction), hasMore: lines.length > length, unreadable };
   }
 
   async known(deployment: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -119,6 +140,7 @@ export class SharedPredictionLog implements PredictionLog {
     await this.#search<string>(deployment, {
       unreadable: [],
       read: (sources) => this.#columns.known(sources, ids),
+      begin: () => {},
       take: (more) => {
         for (const id of more) found.add(id);
       },
@@ -127,15 +149,31 @@ export class SharedPredictionLog implements PredictionLog {
     return found;
   }
 
-  /** Reads what is there piece by piece, newest first. Batches come first: what is sealed in between is found twice. */
+  /**
+   * Reads what is there piece by piece, newest first. What is sealed while it reads stands in no batch any more, and in a
+   * segment that was not listed: then all is read anew.
+   */
   async #search<T>(deployment: string, search: Search<T>): Promise<void> {
     const { store } = this.#parts;
-    const { since, until, take, isEnough } = search;
-    for (const group of groupsOf(await store.batches(deployment, since, until), BYTES_READ_AT_ONCE)) {
-      if (isEnough(group[0] as Waiting)) break;
-      take(await this.#readBatches(await store.withLines(group), search));
+    const { since, until, take, isEnough, begin } = search;
+    for (let attempt = 1; ; attempt++) {
+      begin();
+      const { batches, segments } = await store.stretches(deployment, since, until);
+      let isWhole = true;
+      for (const group of groupsOf(batches, BYTES_READ_AT_ONCE)) {
+        if (isEnough(group[0] as Waiting)) break;
+        const withLines = await store.withLines(group);
+        isWhole = withLines.length === group.length;
+        if (!isWhole && attempt < ATTEMPTS_MAX) break;
+        take(await this.#readBatches(withLines, search));
+      }
+      if (!isWhole && attempt < ATTEMPTS_MAX) continue;
+      return this.#readAll(segments, search);
     }
-    const segments = await store.segmentsOf(deployment, since, until);
+  }
+
+  async #readAll<T>(segments: readonly Segment[], search: Search<T>): Promise<void> {
+    const { take, isEnough } = search;
     for (let at = 0; at < segments.length; at += READ_AT_ONCE) {
       if (isEnough(segments[at] as Segment)) break;
       take(await this.#readSegments(segments.slice(at, at + READ_AT_ONCE), search));
@@ -154,6 +192,8 @@ export class SharedPredictionLog implements PredictionLog {
       const parquet = [...copies, ...(from.files ?? [])];
       const facts = await this.#columns.write({ parquet, lines: from.lines }, file);
       const path = segmentPath(stretch.deployment, facts.from);
+      // A process that ends now leaves a file of which the next one knows.
+      await this.#parts.store.addUnused([path]);
       await this.#parts.blobs.put(path, createReadStream(file));
       const made = { path, ...stretch, ...facts };
       await commit(made);
@@ -173,14 +213,8 @@ export class SharedPredictionLog implements PredictionLog {
 
   async forget(path: string): Promise<void> {
     await this.#parts.blobs.delete(path);
+    await this.#parts.store.removeUnused(path);
     await rm(this.#copy(path), { force: true });
-  }
-
-  /** All objects below the log, also those that the database does not list. */
-  async objects(): Promise<string[]> {
-    const folders = await this.#parts.blobs.list('');
-    const lists = await Promise.all(folders.map(({ path }) => this.#parts.blobs.list(path)));
-    return lists.flat().map(({ path }) => path);
   }
 
   close(): Promise<void> {
@@ -249,15 +283,16 @@ function segmentPath(deployment: string, from: number): string {
   return `deployment=${deployment}/${first}-written-${written}-${crypto.randomUUID().slice(0, 8)}.parquet`;
 }
 
-/** The newest of what was found, each once: a page of them, and one more if there is one. */
+/** The newest of what was found: a page of them, and one more if there is one. */
 function firstOf(found: readonly LoggedLine[], limit: number): LoggedLine[] {
-  const once = [...new Map(found.map((line) => [`${line.time} ${line.id}`, line])).values()].sort(newestFirst);
-  return once.slice(0, pageLength(once, limit) + 1);
+  const sorted = found.toSorted(newestFirst);
+  return sorted.slice(0, pageLength(sorted, limit) + 1);
 }
 
 function newestFirst(a: LoggedLine, b: LoggedLine): number {
   if (a.time !== b.time) return b.time - a.time;
-  return a.id < b.id ? 1 : -1;
+  if (a.id !== b.id) return a.id < b.id ? 1 : -1;
+  return b.latency_ms - a.latency_ms;
 }
 
 /** Predictions as lines, in pieces that can be read and sealed whole: one request may hold more. */

@@ -50,7 +50,7 @@ export function openPredictions(parts: PredictionsModuleParts) {
     },
   });
   const recorder = new Recorder({
-    write: (deployment, predictions) => log.append(deployment, predictions),
+    write: (deployment, predictions, id) => log.append(deployment, predictions, id),
     servedBy: ({ namespace, model, version }) => live.served(deploymentKey(namespace, model), version),
     queueMax: parts.queueMax,
     metrics,
@@ -75,7 +75,7 @@ export function openPredictions(parts: PredictionsModuleParts) {
       for (const path of damaged) parts.log.error({ path }, 'a file of the old prediction log cannot be read');
     },
     async close() {
-      await recorder.flush();
+      await recorder.close();
       await log.close();
     },
   } satisfies Module & Record<string, unknown>;

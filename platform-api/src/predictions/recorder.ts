@@ -1,3 +1,4 @@
+import { toPlatformError } from '@mlops/errors';
 import { type PredictionEvent, rowCount } from '@mlops/inference';
 import type { Metrics } from '@mlops/service';
 import { Counter, Gauge } from '@prometheus-io/client';
@@ -7,13 +8,28 @@ const FLUSH_MILLISECONDS = 200;
 /** What is turned into text and written in one go, between two turns of the event loop. */
 const FLUSH_ROWS_MAX = 500;
 const FLUSH_VALUES_MAX = 20_000;
+/** What may wait, in numbers and texts: some hundred megabytes. */
+const QUEUED_VALUES_MAX = 20_000_000;
 
 export interface RecorderParts {
-  readonly write: (deployment: string, predictions: readonly Prediction[]) => Promise<void>;
+  /** Writes once what it is given under an id, however often it is tried. */
+  readonly write: (deployment: string, predictions: readonly Prediction[], id: string) => Promise<void>;
   readonly servedBy: (event: PredictionEvent) => Served | undefined;
   readonly queueMax: number;
   readonly metrics: Metrics;
   readonly onError: (error: unknown) => void;
+}
+
+/** Until the log can be written again. */
+const RETRY_MILLISECONDS = 200;
+const RETRY_MILLISECONDS_MAX = 5000;
+const PASSING = new Set(['STORAGE_FULL', 'DATABASE_UNAVAILABLE']);
+
+/** What is written together. */
+interface Group {
+  readonly id: string;
+  readonly deployment: string;
+  readonly predictions: readonly Prediction[];
 }
 
 /** Takes predictions from the hot path into a bounded queue and writes them behind it. */
@@ -21,7 +37,13 @@ export class Recorder {
   readonly #parts: RecorderParts;
   readonly #dropped: Counter;
   #queue: { readonly event: PredictionEvent; readonly served: Served; taken: number }[] = [];
+  /** What was taken and is not in the log yet. */
+  #unwritten: Group[] = [];
   #rows = 0;
+  /** Of the requests that wait. */
+  #values = 0;
+  /** How often in a row the log could not be written. */
+  #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -47,12 +69,14 @@ export class Recorder {
     if (!served) return;
     const rows = rowCount(event);
     if (rows === 0) return;
-    if (this.#rows + rows > this.#parts.queueMax) {
+    const values = valuesOf(event);
+    if (this.#rows + rows > this.#parts.queueMax || this.#values + values > QUEUED_VALUES_MAX) {
       this.#dropped.inc(rows);
       return;
     }
     this.#queue.push({ event, served, taken: 0 });
     this.#rows += rows;
+    this.#values += values;
     this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MILLISECONDS).unref();
   }
 
@@ -64,18 +88,39 @@ export class Recorder {
     return this.#flushing;
   }
 
+  /** Writes what can be written; the rest is lost, and counted. */
+  async close(): Promise<void> {
+    await this.flush();
+    clearTimeout(this.#timer);
+    this.#dropped.inc(this.#rows);
+  }
+
+  /** Writes until nothing waits, or until the log cannot be written now: then what waits stays, and is tried again. */
   async #drain(): Promise<void> {
-    for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
-      for (const [deployment, group] of Map.groupBy(batch, (prediction) => prediction.deployment)) {
-        try {
-          await this.#parts.write(deployment, group);
-        } catch (error) {
-          this.#dropped.inc(group.length);
-          this.#parts.onError(error);
+    for (;;) {
+      if (this.#unwritten.length === 0) this.#unwritten = groupsOf(this.#take());
+      const [group] = this.#unwritten;
+      if (!group) return;
+      try {
+        await this.#parts.write(group.deployment, group.predictions, group.id);
+        this.#failures = 0;
+      } catch (error) {
+        if (this.#failures === 0) this.#parts.onError(error);
+        if (PASSING.has(toPlatformError(error).code)) {
+          this.#retryLater();
+          return;
         }
+        this.#dropped.inc(group.predictions.length);
       }
-      this.#rows -= batch.length;
+      this.#unwritten.shift();
+      this.#rows -= group.predictions.length;
     }
+  }
+
+  #retryLater(): void {
+    const delay = Math.min(RETRY_MILLISECONDS * 2 ** this.#failures, RETRY_MILLISECONDS_MAX);
+    this.#failures += 1;
+    this.#timer ??= setTimeout(() => void this.flush(), delay).unref();
   }
 
   /** The next predictions: a request of many rows is taken in pieces. */
@@ -92,14 +137,27 @@ export class Recorder {
       predictions.push(...taken);
       values += taken.length * width;
       next.taken = upTo;
-      if (upTo >= rowCount(next.event)) this.#queue.shift();
+      if (upTo < rowCount(next.event)) continue;
+      this.#queue.shift();
+      this.#values -= valuesOf(next.event);
     }
     return predictions;
   }
 }
 
+function groupsOf(predictions: readonly Prediction[]): Group[] {
+  const groups = Map.groupBy(predictions, ({ deployment }) => deployment);
+  return [...groups].map(([deployment, own]) => ({ id: crypto.randomUUID(), deployment, predictions: own }));
+}
+
 /** Numbers and texts that one row of a request takes, asked and answered. */
 function valuesOfRow(event: PredictionEvent): number {
-  const values = [...event.inputs, ...event.outputs].reduce((sum, { data }) => sum + data.length, 0);
-  return Math.max(1, values / rowCount(event));
+  return Math.max(1, valuesOf(event) / rowCount(event));
+}
+
+function valuesOf({ inputs, outputs }: PredictionEvent): number {
+  let values = 0;
+  for (const { data } of inputs) values += data.length;
+  for (const { data } of outputs) values += data.length;
+  return values;
 }

@@ -5,6 +5,7 @@ import { currentAct } from '../audit/index.ts';
 import type { Deployments } from '../deployments/index.ts';
 import { partsOf } from '../teams/index.ts';
 import type { Actual, ActualsStore } from './actuals.ts';
+import type { Position } from './columns.ts';
 import type { PredictionLog } from './log.ts';
 import type { Prediction } from './prediction.ts';
 import type { Recorder } from './recorder.ts';
@@ -147,7 +148,7 @@ export function predictionHandlers(parts: PredictionParts): ApiHandlers<typeof p
       const last = page.at(-1);
       return {
         predictions: page.map((prediction) => view(prediction, truths)),
-        next_page_token: hasMore && last ? tokenOf(last) : null,
+        next_page_token: hasMore && last ? tokenOf(page, last, range.after) : null,
         ...(unreadable.length === 0 ? {} : { unreadable_segments: [...unreadable] }),
       };
     },
@@ -193,14 +194,26 @@ function toActual({ prediction_id: id, key, value, time }: Static<typeof ActualS
   return { by: id === undefined ? 'key' : 'prediction_id', reference: id ?? key ?? '', value, time: at };
 }
 
-function tokenOf({ time, id }: Prediction): string {
-  return Buffer.from(JSON.stringify([time, id])).toString('base64url');
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 1_000_000;
 }
 
-function positionOf(token: string): { time: number; id: string } {
+/** Where a page ends: a client may have used an id more than once within a millisecond. */
+function tokenOf(page: readonly Prediction[], { time, id }: Prediction, before: Position | undefined): string {
+  const isLast = (each: { time: number; id: string }) => each.time === time && each.id === id;
+  const read = page.filter(isLast).length + (before && isLast(before) ? before.read : 0);
+  return Buffer.from(JSON.stringify([time, id, read])).toString('base64url');
+}
+
+function positionOf(token: string): Position {
   try {
-    const [time, id] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [unknown, unknown];
-    if (Number.isSafeInteger(time) && typeof id === 'string') return { time: time as number, id };
+    const [time, id, read = 1] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [
+      unknown,
+      unknown,
+      unknown,
+    ];
+    if (Number.isSafeInteger(time) && typeof id === 'string' && isCount(read))
+      return { time: time as number, id, read };
   } catch {
     // Told below.
   }

@@ -24,6 +24,11 @@ interface PredictionTables {
     bytes: number;
   };
   prediction_retention: { team: string; days: number };
+  /**
+   * Files of the blob store that nothing refers to: that are being written, or that others may still read. Only what
+   * stands here is ever removed: of what it does not know, a database cannot say whose it is.
+   */
+  prediction_unused_files: { path: string; since: number };
 }
 
 export const predictionSchema: Readonly<Record<string, SchemaStep>> = {
@@ -52,6 +57,14 @@ export const predictionSchema: Readonly<Record<string, SchemaStep>> = {
       .createTable('prediction_retention')
       .addColumn('team', text, (c) => c.primaryKey().notNull())
       .addColumn('days', integer, (c) => c.notNull())
+      .execute();
+  },
+  '0016_prediction_unused_files': async (db, dialect) => {
+    const types = columnTypes(dialect);
+    await db.schema
+      .createTable('prediction_unused_files')
+      .addColumn('path', sql.raw(types.text) as never, (c) => c.primaryKey().notNull())
+      .addColumn('since', sql.raw(types.integer) as never, (c) => c.notNull())
       .execute();
   },
 };
@@ -101,21 +114,44 @@ export class PredictionStore {
       tx
         .insertInto('prediction_batches')
         .values({ id, lines, ...toColumns(stretch) })
+        // Written once already, by a try of which nobody heard.
+        .onConflict((conflict) => conflict.column('id').doNothing())
         .execute(),
     );
   }
 
-  /** Batches of a deployment that may hold something of the time, newest first. */
-  async batches(deployment: string, since = 0, until = Number.MAX_SAFE_INTEGER): Promise<Waiting[]> {
+  /**
+   * What may hold something of the time, newest first: batches and segments of one moment, so that what is being sealed is
+   * in one of them.
+   */
+  async stretches(
+    deployment: string,
+    since = 0,
+    until = Number.MAX_SAFE_INTEGER,
+  ): Promise<{ batches: Waiting[]; segments: Segment[] }> {
+    const facts = ['deployment', 'team', 'from_time', 'to_time', 'rows', 'bytes'] as const;
     const rows = await this.#database.query
       .selectFrom('prediction_batches')
-      .select(['id', 'deployment', 'team', 'from_time', 'to_time', 'rows', 'bytes'])
+      .select(['id as name', sql<number>`0`.as('sealed'), ...facts])
       .where('deployment', '=', deployment)
       .where('to_time', '>=', since)
       .where('from_time', '<', until)
+      .unionAll(
+        this.#database.query
+          .selectFrom('prediction_segments')
+          .select(['path as name', sql<number>`1`.as('sealed'), ...facts])
+          .where('deployment', '=', deployment)
+          .where('to_time', '>=', since)
+          .where('from_time', '<', until),
+      )
       .orderBy('to_time', 'desc')
+      .orderBy('name')
       .execute();
-    return rows.map(toStretch);
+    const { 0: batches = [], 1: segments = [] } = Object.groupBy(rows, ({ sealed }) => sealed);
+    return {
+      batches: batches.map(({ name, sealed: _sealed, ...row }) => toStretch({ id: name, ...row })),
+      segments: segments.map(({ name, sealed: _sealed, ...row }) => toStretch({ path: name, ...row })),
+    };
   }
 
   /** The batches with their lines; what has been sealed meanwhile is in a segment, and missing here. */
@@ -125,20 +161,6 @@ export class PredictionStore {
       .selectFrom('prediction_batches')
       .selectAll()
       .where('id', 'in', ids)
-      .execute();
-    return rows.map(toStretch);
-  }
-
-  /** Segments of a deployment that may hold something of the time, newest first. */
-  async segmentsOf(deployment: string, since = 0, until = Number.MAX_SAFE_INTEGER): Promise<Segment[]> {
-    const rows = await this.#database.query
-      .selectFrom('prediction_segments')
-      .selectAll()
-      .where('deployment', '=', deployment)
-      .where('to_time', '>=', since)
-      .where('from_time', '<', until)
-      .orderBy('to_time', 'desc')
-      .orderBy('path')
       .execute();
     return rows.map(toStretch);
   }
@@ -183,8 +205,10 @@ export class PredictionStore {
     await this.#database.write(async (tx) => {
       if (batches.length > 0) await tx.deleteFrom('prediction_batches').where('id', 'in', batches).execute();
       if (segments.length > 0) await tx.deleteFrom('prediction_segments').where('path', 'in', segments).execute();
+      await this.addUnused(segments);
       if (!made) return;
       const { path, ...stretch } = made;
+      await this.removeUnused(path);
       await tx
         .insertInto('prediction_segments')
         .values({ path, ...toColumns(stretch) })
@@ -212,9 +236,37 @@ export class PredictionStore {
         .where('to_time', '<', before)
         .returning(['path', 'rows'])
         .execute();
+      await this.addUnused(segments.map(({ path }) => path));
       const rows = [...batches, ...segments].reduce((sum, each) => sum + each.rows, 0);
       return { paths: segments.map(({ path }) => path), rows };
     });
+  }
+
+  /** Files that nothing refers to from now on, or not yet. */
+  async addUnused(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return;
+    const since = Date.now();
+    await this.#database.write((tx) =>
+      tx
+        .insertInto('prediction_unused_files')
+        .values(paths.map((path) => ({ path, since })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute(),
+    );
+  }
+
+  /** Those that have been so for long. */
+  async unused(before: number): Promise<string[]> {
+    const rows = await this.#database.query
+      .selectFrom('prediction_unused_files')
+      .select('path')
+      .where('since', '<', before)
+      .execute();
+    return rows.map(({ path }) => path);
+  }
+
+  async removeUnused(path: string): Promise<void> {
+    await this.#database.write((tx) => tx.deleteFrom('prediction_unused_files').where('path', '=', path).execute());
   }
 
   async hasBefore(team: string, before: number): Promise<boolean> {

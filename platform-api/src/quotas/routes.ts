@@ -4,7 +4,7 @@ import { type ApiHandlers, apiOperation, listOf } from '../api/index.ts';
 import { currentAct } from '../audit/index.ts';
 import { type Quotas, quotaResources } from './quotas.ts';
 
-const LIMIT_MAX = 1_000_000_000;
+const LIMIT_MAX = 1e15;
 const Quota = Type.Object({ resource: Type.String(), limit: Type.Integer(), used: Type.Integer() });
 
 export const quotaOperations = {
@@ -37,7 +37,7 @@ export function quotaHandlers(quotas: Quotas): ApiHandlers<typeof quotaOperation
         const message = `There is no quota on '${name.slice(0, 100)}'; there are quotas on ${quotaResources.join(', ')}.`;
         throw new PlatformError('NOT_FOUND', message, { field: 'resource' });
       }
-      return { resource, limit, used: await quotas.set(team(), resource, limit) };
+      return quotas.set(team(), resource, limit);
     },
   };
 }

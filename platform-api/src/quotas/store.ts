@@ -41,6 +41,11 @@ export class QuotaStore {
     return row?.limit_value;
   }
 
+  /** See `Database.onCommit`. */
+  onCommit(action: () => void): void {
+    this.#database.onCommit(action);
+  }
+
   /** A team's limits by what they limit. */
   async list(team: string): Promise<Map<string, number>> {
     const rows = await this.#database.query.selectFrom('quotas').selectAll().where('team', '=', team).execute();

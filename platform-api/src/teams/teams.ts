@@ -54,6 +54,10 @@ export class Teams {
     if (state.needsSecondFactor && !person.hasSecondFactor) {
       throw new PlatformError('PERMISSION_DENIED', `The team '${team}' is under HIPAA: sign in with a second factor.`);
     }
+    if (state.needsSecondFactor && person.signIn?.lapsed) {
+      const message = `The team '${team}' is under HIPAA, and your session was left alone for over 15 minutes: sign in again.`;
+      throw new PlatformError('UNAUTHENTICATED', message);
+    }
     return { type: person.type, id: person.id, team, roles, memberships, signIn: person.signIn };
   }
 

@@ -19,6 +19,8 @@ export function openTokens(database: Database<unknown>, { owners, teams }: { own
     name: 'tokens',
     tokens,
     find: (token: string) => tokens.find(token),
+    /** How many a team has that have not ended. */
+    count: (team: string) => store.count(team, Date.now()),
     schema: tokenSchema,
     tables: [servedTable(tokenOperations, tokenHandlers(tokens))],
   } satisfies Module & Record<string, unknown>;

@@ -54,6 +54,18 @@ export class TokenStore {
     );
   }
 
+  /** How many of a team have not ended. */
+  async count(team: string, now: number): Promise<number> {
+    const row = await this.#database.query
+      .selectFrom('tokens')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('team', '=', team)
+      .where('revoked_at', 'is', null)
+      .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+      .executeTakeFirstOrThrow();
+    return row.n;
+  }
+
   /** Whether anybody could administer the platform. */
   async hasAdministrator(now: number): Promise<boolean> {
     const rows = await this.#database.query

@@ -32,6 +32,8 @@ export interface Membership {
   existing(team: string): Promise<unknown>;
   /** In a transaction: nobody else changes who is in the team, nor makes tokens for it, until it ends. */
   hold(team: string): Promise<void>;
+  /** In a transaction: one more token for a team. @throws QUOTA_EXCEEDED */
+  reserveToken(team: string): Promise<void>;
   /** Roles of a member; undefined for who is none. */
   rolesOf(team: string, principal: string): Promise<readonly Role[] | undefined>;
 }
@@ -59,6 +61,7 @@ export class Tokens {
     await this.#teams.existing(team);
     await this.#teams.hold(team);
     await this.#checkSignIn(owner);
+    await this.#teams.reserveToken(team);
     const forOthers = serviceAccount ?? member;
     if (forOthers !== undefined && !mayAll && !owner.roles.includes('team-admin')) {
       const field = serviceAccount === undefined ? 'member' : 'service_account';
@@ -103,7 +106,8 @@ export class Tokens {
     if (token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return 'ended';
     if (now - (token.lastUsedAt ?? 0) > NOTED_MILLISECONDS) await this.#noteUse(token, now);
     const person = inOneTeam(token.principalType, token.principal, token.team, token.roles);
-    return { ...person, signIn: { tokenId: token.id, expiresAt: token.expiresAt } };
+    const holds = async () => (await this.#store.find(token.id))?.revokedAt === null;
+    return { ...person, signIn: { tokenId: token.id, expiresAt: token.expiresAt, holds } };
   }
 
   /**
@@ -130,9 +134,7 @@ export class Tokens {
   /** A token that was revoked elsewhere a moment ago makes no further one. */
   async #checkSignIn({ signIn }: Principal): Promise<void> {
     if (!signIn) return;
-    const token = await this.#store.find(signIn.tokenId);
-    if (!token || token.revokedAt !== null)
-      throw new PlatformError('UNAUTHENTICATED', 'The token is not valid (any more).');
+    if (!(await signIn.holds())) throw new PlatformError('UNAUTHENTICATED', 'The token is not valid (any more).');
   }
 
   /** A person's own tokens; all of the team for who administers it. */

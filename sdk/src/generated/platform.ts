@@ -345,6 +345,302 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One’s own teams; a platform administrator sees all. */
+        get: operations["listTeams"];
+        put?: never;
+        /** Makes a team. Repeated with the same facts it changes nothing. */
+        post: operations["createTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A team. */
+        get: operations["getTeam"];
+        put?: never;
+        post?: never;
+        /** Closes a team: nothing of it answers any more. It can be restored. */
+        delete: operations["archiveTeam"];
+        options?: never;
+        head?: never;
+        /** Changes what a team is called, where its cost goes; as a platform administrator, its compliance level and size. */
+        patch: operations["updateTeam"];
+        trace?: never;
+    };
+    "/api/v1/teams/{name}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an archived team again. */
+        post: operations["restoreTeam"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{name}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a team, as what. */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{name}/members/{principal}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Takes somebody into a team, or gives them other roles; tokens that are wider end. */
+        put: operations["setMember"];
+        post?: never;
+        /** Takes somebody out of a team; their tokens for it end. */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is, for which team one acts, as what, and in which teams one is. */
+        get: operations["whoAmI"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One’s own tokens; all of the team for who administers it. */
+        get: operations["listTokens"];
+        put?: never;
+        /** Makes a token, narrower than oneself. It is shown this once. */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a token, in every process within a second. */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in. */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Signs out, in every process within a second. */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets in a command line that shows this code, as oneself, until one’s own session ends. */
+        post: operations["approveCommandLine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether one may do something in one’s team, or somebody with other roles might, and which policies decide. */
+        post: operations["checkAccess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy files that decide on access. */
+        get: operations["listPolicies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A policy file. */
+        get: operations["getPolicy"];
+        /** Adds or replaces a policy file after a check: it holds in every process within a second. */
+        put: operations["setPolicy"];
+        post?: never;
+        /** Removes a policy file that was set. */
+        delete: operations["removePolicy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which decisions of the last day would be others with this policy file. */
+        post: operations["previewPolicy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the team may have, and what it has. */
+        get: operations["listQuotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quotas/{resource}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how much of a thing the team may have; a platform administrator’s. */
+        put: operations["setQuota"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -447,40 +743,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/quotas": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the team may have, and what it has. */
-        get: operations["listQuotas"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/quotas/{resource}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Sets how much of a thing the team may have; a platform administrator’s. */
-        put: operations["setQuota"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -528,164 +790,6 @@ export interface paths {
         post?: never;
         /** Asks a run to end, wherever it runs; it does within seconds. */
         delete: operations["cancelJobRun"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who one is, for which team one acts, as what, and in which teams one is. */
-        get: operations["whoAmI"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One’s own tokens; all of the team for who administers it. */
-        get: operations["listTokens"];
-        put?: never;
-        /** Makes a token, narrower than oneself. It is shown this once. */
-        post: operations["createToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Ends a token, in every process within a second. */
-        delete: operations["revokeToken"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/teams": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One’s own teams; a platform administrator sees all. */
-        get: operations["listTeams"];
-        put?: never;
-        /** Makes a team. Repeated with the same facts it changes nothing. */
-        post: operations["createTeam"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/teams/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A team. */
-        get: operations["getTeam"];
-        put?: never;
-        post?: never;
-        /** Closes a team: nothing of it answers any more. It can be restored. */
-        delete: operations["archiveTeam"];
-        options?: never;
-        head?: never;
-        /** Changes what a team is called, where its cost goes; as a platform administrator, its compliance level and size. */
-        patch: operations["updateTeam"];
-        trace?: never;
-    };
-    "/api/v1/teams/{name}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Opens an archived team again. */
-        post: operations["restoreTeam"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/teams/{name}/members": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who is in a team, as what. */
-        get: operations["listMembers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/teams/{name}/members/{principal}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Takes somebody into a team, or gives them other roles; tokens that are wider end. */
-        put: operations["setMember"];
-        post?: never;
-        /** Takes somebody out of a team; their tokens for it end. */
-        delete: operations["removeMember"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/access/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Whether one may do something in one’s team, or somebody with other roles might, and which policies decide. */
-        post: operations["checkAccess"];
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2225,705 +2329,6 @@ export interface operations {
             };
         };
     };
-    listAuditEntries: {
-        parameters: {
-            query?: {
-                /** @description Items in a page. */
-                limit?: number;
-                /** @description The next_page_token of the page before. */
-                page_token?: string;
-                action?: string;
-                actor?: string;
-                outcome?: string;
-                resource_type?: string;
-                resource_id?: string;
-                /** @description One of those that one may see: platform administrators see all. */
-                team?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        entries: {
-                            /** @description Place in the chain, from 1, without gaps. */
-                            sequence: number;
-                            id: string;
-                            /** Format: date-time */
-                            time: string;
-                            team: string;
-                            actor: {
-                                type: string;
-                                id: string;
-                                ip?: string;
-                            };
-                            action: string;
-                            resource: {
-                                type: string;
-                                id: string;
-                                digest?: string;
-                            };
-                            /** @enum {string} */
-                            outcome: "succeeded" | "denied" | "failed" | "attempted";
-                            reason?: string;
-                            request_id: string;
-                            details?: {
-                                [key: string]: unknown;
-                            };
-                            previous_hash: string;
-                            hash: string;
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getAuditCheckpoint: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @description Entries that it counts. */
-                        size: number;
-                        /** @description Of their Merkle tree (RFC 9162), hexadecimal. */
-                        root: string;
-                        /** Format: date-time */
-                        time: string;
-                        /** @description As it was signed: a signed note with Ed25519. */
-                        checkpoint: string;
-                        verifier_keys: string[];
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listAuditCheckpoints: {
-        parameters: {
-            query?: {
-                /** @description Items in a page. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        checkpoints: {
-                            /** @description Entries that it counts. */
-                            size: number;
-                            /** @description Of their Merkle tree (RFC 9162), hexadecimal. */
-                            root: string;
-                            /** Format: date-time */
-                            time: string;
-                            /** @description As it was signed: a signed note with Ed25519. */
-                            checkpoint: string;
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    proveAuditEntry: {
-        parameters: {
-            query?: {
-                size?: number;
-            };
-            header?: never;
-            path: {
-                sequence: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        sequence: number;
-                        hash: string;
-                        size: number;
-                        root: string;
-                        proof: string[];
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    proveAuditConsistency: {
-        parameters: {
-            query: {
-                from: number;
-                to?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        from: number;
-                        to: number;
-                        root: string;
-                        proof: string[];
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    exportAudit: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/x-ndjson": string;
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listQuotas: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        quotas: {
-                            resource: string;
-                            limit: number;
-                            used: number;
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    setQuota: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                resource: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    limit: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        resource: string;
-                        limit: number;
-                        used: number;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listJobs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        jobs: {
-                            name: string;
-                            summary: string;
-                            every_seconds: number;
-                            /**
-                             * @description one: one process among all. each: every process for itself.
-                             * @enum {string}
-                             */
-                            runner: "one" | "each";
-                            next_run: string | null;
-                            /** @description The process that runs it now. */
-                            running_in: string | null;
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listJobRuns: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        runs: {
-                            id: string;
-                            job: string;
-                            process: string;
-                            /** @enum {string} */
-                            status: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
-                            /** Format: date-time */
-                            started_at: string;
-                            ended_at: string | null;
-                            message: string | null;
-                            progress: {
-                                done: number;
-                                total: number;
-                            } | null;
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    runJobNow: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        name: string;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancelJobRun: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-                run: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        id: string;
-                        job: string;
-                        process: string;
-                        /** @enum {string} */
-                        status: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
-                        /** Format: date-time */
-                        started_at: string;
-                        ended_at: string | null;
-                        message: string | null;
-                        progress: {
-                            done: number;
-                            total: number;
-                        } | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    whoAmI: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        type: string;
-                        id: string;
-                        team: string;
-                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
-                        teams: {
-                            team: string;
-                            roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
-                        }[];
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listTokens: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        tokens: {
-                            id: string;
-                            name: string;
-                            principal: string;
-                            service_account: boolean;
-                            team: string;
-                            roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
-                            created_by: string;
-                            /** Format: date-time */
-                            created_at: string;
-                            expires_at: string | null;
-                            revoked_at: string | null;
-                            last_used_at: string | null;
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    team?: string;
-                    roles?: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
-                    service_account?: string;
-                    /** @description A member of the team, whose token it is. */
-                    member?: string;
-                    /** @description Seconds; default and most: until the token in use ends. */
-                    expires_in?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        principal: string;
-                        service_account: boolean;
-                        team: string;
-                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
-                        created_by: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        expires_at: string | null;
-                        revoked_at: string | null;
-                        last_used_at: string | null;
-                        /** @description The token itself. */
-                        token: string;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revokeToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        principal: string;
-                        service_account: boolean;
-                        team: string;
-                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
-                        created_by: string;
-                        /** Format: date-time */
-                        created_at: string;
-                        expires_at: string | null;
-                        revoked_at: string | null;
-                        last_used_at: string | null;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listTeams: {
         parameters: {
             query?: never;
@@ -3351,6 +2756,317 @@ export interface operations {
             };
         };
     };
+    whoAmI: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        type: string;
+                        id: string;
+                        team: string;
+                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        teams: {
+                            team: string;
+                            roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tokens: {
+                            id: string;
+                            name: string;
+                            principal: string;
+                            service_account: boolean;
+                            team: string;
+                            roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                            created_by: string;
+                            /** Format: date-time */
+                            created_at: string;
+                            expires_at: string | null;
+                            revoked_at: string | null;
+                            last_used_at: string | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    team?: string;
+                    roles?: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                    service_account?: string;
+                    /** @description A member of the team, whose token it is. */
+                    member?: string;
+                    /** @description Seconds; default and most: until the token in use ends. */
+                    expires_in?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        principal: string;
+                        service_account: boolean;
+                        team: string;
+                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        expires_at: string | null;
+                        revoked_at: string | null;
+                        last_used_at: string | null;
+                        /** @description The token itself. */
+                        token: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        principal: string;
+                        service_account: boolean;
+                        team: string;
+                        roles: ("viewer" | "data-scientist" | "ml-engineer" | "model-owner" | "approver" | "compliance" | "finops" | "auditor" | "team-admin" | "platform-admin")[];
+                        created_by: string;
+                        /** Format: date-time */
+                        created_at: string;
+                        expires_at: string | null;
+                        revoked_at: string | null;
+                        last_used_at: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sessions: {
+                            id: string;
+                            kind: string;
+                            /** Format: date-time */
+                            started_at: string;
+                            /** Format: date-time */
+                            seen_at: string;
+                            /** Format: date-time */
+                            expires_at: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        /** Format: date-time */
+                        seen_at: string;
+                        /** Format: date-time */
+                        expires_at: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveCommandLine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    user_code: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                        /** Format: date-time */
+                        started_at: string;
+                        /** Format: date-time */
+                        seen_at: string;
+                        /** Format: date-time */
+                        expires_at: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     checkAccess: {
         parameters: {
             query?: never;
@@ -3390,6 +3106,755 @@ export interface operations {
                         allowed: boolean;
                         /** @description Those that permit it, or those that forbid it. None: no policy permits it. */
                         policies: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPolicies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        policies: {
+                            name: string;
+                            /**
+                             * @description fixed: built in, or of the folder of the setting `policies`.
+                             * @enum {string}
+                             */
+                            source: "fixed" | "set";
+                            changed_at: string | null;
+                            changed_by: string | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /**
+                         * @description fixed: built in, or of the folder of the setting `policies`.
+                         * @enum {string}
+                         */
+                        source: "fixed" | "set";
+                        changed_at: string | null;
+                        changed_by: string | null;
+                        policy: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The text of the file: policies in Cedar’s language. */
+                    policy: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /**
+                         * @description fixed: built in, or of the folder of the setting `policies`.
+                         * @enum {string}
+                         */
+                        source: "fixed" | "set";
+                        changed_at: string | null;
+                        changed_by: string | null;
+                        policy: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        /**
+                         * @description fixed: built in, or of the folder of the setting `policies`.
+                         * @enum {string}
+                         */
+                        source: "fixed" | "set";
+                        changed_at: string | null;
+                        changed_by: string | null;
+                        policy: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The text of the file: policies in Cedar’s language. */
+                    policy: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Different questions: those of the audit log, and what this process remembers. */
+                        judged: number;
+                        changed: {
+                            principal: string;
+                            team: string;
+                            roles: string[];
+                            operation: string;
+                            resource: {
+                                type: string;
+                                id: string;
+                            };
+                            allowed_before: boolean;
+                            allowed_after: boolean;
+                            times: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listQuotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        quotas: {
+                            resource: string;
+                            limit: number;
+                            used: number;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                resource: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    limit: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        resource: string;
+                        limit: number;
+                        used: number;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                action?: string;
+                actor?: string;
+                outcome?: string;
+                resource_type?: string;
+                resource_id?: string;
+                /** @description RFC 3339; entries from this time on. */
+                since?: string;
+                /** @description RFC 3339; entries before this time. */
+                until?: string;
+                /** @description One of those that one may see: platform administrators see all. */
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        entries: {
+                            /** @description Place in the chain, from 1, without gaps. */
+                            sequence: number;
+                            id: string;
+                            /** Format: date-time */
+                            time: string;
+                            team: string;
+                            actor: {
+                                type: string;
+                                id: string;
+                                ip?: string;
+                                /** @description For which they acted, where it is not the entry’s. */
+                                team?: string;
+                                roles?: string[];
+                                /** @description The token or session that they had signed in with. */
+                                session?: string;
+                            };
+                            action: string;
+                            resource: {
+                                type: string;
+                                id: string;
+                                digest?: string;
+                            };
+                            /** @enum {string} */
+                            outcome: "succeeded" | "denied" | "failed" | "attempted";
+                            reason?: string;
+                            request_id: string;
+                            details?: {
+                                [key: string]: unknown;
+                            };
+                            previous_hash: string;
+                            hash: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAuditCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Entries that it counts. */
+                        size: number;
+                        /** @description Of their Merkle tree (RFC 9162), hexadecimal. */
+                        root: string;
+                        /** Format: date-time */
+                        time: string;
+                        /** @description As it was signed: a signed note with Ed25519. */
+                        checkpoint: string;
+                        verifier_keys: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        checkpoints: {
+                            /** @description Entries that it counts. */
+                            size: number;
+                            /** @description Of their Merkle tree (RFC 9162), hexadecimal. */
+                            root: string;
+                            /** Format: date-time */
+                            time: string;
+                            /** @description As it was signed: a signed note with Ed25519. */
+                            checkpoint: string;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveAuditEntry: {
+        parameters: {
+            query?: {
+                size?: number;
+            };
+            header?: never;
+            path: {
+                sequence: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        sequence: number;
+                        hash: string;
+                        size: number;
+                        root: string;
+                        proof: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    proveAuditConsistency: {
+        parameters: {
+            query: {
+                from: number;
+                to?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        from: number;
+                        to: number;
+                        root: string;
+                        proof: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobs: {
+                            name: string;
+                            summary: string;
+                            every_seconds: number;
+                            /**
+                             * @description one: one process among all. each: every process for itself.
+                             * @enum {string}
+                             */
+                            runner: "one" | "each";
+                            next_run: string | null;
+                            /** @description The process that runs it now. */
+                            running_in: string | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobRuns: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        runs: {
+                            id: string;
+                            job: string;
+                            process: string;
+                            /** @enum {string} */
+                            status: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                            /** Format: date-time */
+                            started_at: string;
+                            ended_at: string | null;
+                            message: string | null;
+                            progress: {
+                                done: number;
+                                total: number;
+                            } | null;
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runJobNow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelJobRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        job: string;
+                        process: string;
+                        /** @enum {string} */
+                        status: "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+                        /** Format: date-time */
+                        started_at: string;
+                        ended_at: string | null;
+                        message: string | null;
+                        progress: {
+                            done: number;
+                            total: number;
+                        } | null;
                     };
                 };
             };

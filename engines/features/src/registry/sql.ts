@@ -70,7 +70,7 @@ export class SqlRegistry {
 
   /** @param url as postgres://user:password@host/name */
   constructor(url: string) {
-    this.#database = openPostgres(url, 2);
+    this.#database = openPostgres(url);
     this.#shown = url.replace(/:\/\/[^@/]*@/, '://');
   }
 

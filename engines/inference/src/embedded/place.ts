@@ -1,4 +1,4 @@
-import { Thread, ThreadEnded } from '@mlops/concurrency';
+import { FairQueue, Thread, ThreadEnded } from '@mlops/concurrency';
 import { PlatformError } from '@mlops/errors';
 import type { InferRequest, Tensor, TensorMetadata } from '../engine.ts';
 import { pack } from './packing.ts';
@@ -10,6 +10,9 @@ const TRANSFER_BYTES_MIN = 4096;
 const BEGUN_MAX = 4;
 const RESTART_MILLISECONDS = 100;
 const RESTART_MILLISECONDS_MAX = 30_000;
+
+/** The line of loads and unloads; no namespace is called so. */
+const HOUSEKEEPING = 'loads and unloads';
 
 export type ModelThread = Thread<Request, Reply>;
 
@@ -40,6 +43,8 @@ interface Task {
   /** Made when its turn comes: what a lost thread was given is lost with it. */
   readonly request: () => { request: Request; transfer: ArrayBuffer[] };
   readonly answer: PromiseWithResolvers<Reply>;
+  /** Those that wait have their turns by lines. */
+  readonly line: string;
   /** What a successful load leaves here; absent for a version that comes back after a loss. */
   readonly file?: ModelFile;
 }
@@ -53,7 +58,9 @@ export class Place {
   /** What a new thread is given first. */
   readonly #wanted = new Map<string, ModelFile>();
   readonly #held = new Set<string>();
-  readonly #queue: Task[] = [];
+  /** What comes before all that waits: what a lost thread held, and what it had been given. */
+  readonly #first: Task[] = [];
+  readonly #queue = new FairQueue<Task>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #thread: ModelThread | undefined;
   /** What the thread was given and has not answered: it works on the first. */
@@ -75,7 +82,12 @@ export class Place {
 
   /** Requests that have no answer yet. */
   get busy(): number {
-    return this.#queue.length + this.#begun.length;
+    return this.#first.length + this.#queue.size + this.#begun.length;
+  }
+
+  /** Requests of a line that have no answer yet. */
+  waiting(line: string): number {
+    return this.#queue.waiting(line) + this.#begun.filter((task) => task.line === line).length;
   }
 
   get isLoading(): boolean {
@@ -105,13 +117,19 @@ export class Place {
   }
 
   /** @throws TIMEOUT, NOT_READY, ThreadEnded, or Error with the runtime's message */
-  async run(key: string, inputs: readonly TensorMetadata[], asked: InferRequest): Promise<readonly Tensor[]> {
+  async run(
+    key: string,
+    inputs: readonly TensorMetadata[],
+    asked: InferRequest,
+    line: string,
+  ): Promise<readonly Tensor[]> {
     const request = () => {
       const packed = pack(inputs, asked.inputs);
       const transfer = packed.numbers.byteLength < TRANSFER_BYTES_MIN ? [] : [packed.numbers];
       return { request: { kind: 'run', model: key, inputs: packed, outputs: asked.outputs } as const, transfer };
     };
-    const { outputs = [] } = await this.#ask({ kind: 'run', key, request, answer: Promise.withResolvers<Reply>() });
+    const answer = Promise.withResolvers<Reply>();
+    const { outputs = [] } = await this.#ask({ kind: 'run', key, request, answer, line });
     return outputs;
   }
 
@@ -119,7 +137,8 @@ export class Place {
     this.#held.delete(key);
     if (!this.#wanted.delete(key) || !this.#thread) return;
     const request = () => ({ request: { kind: 'unload', model: key } as const, transfer: [] });
-    await this.#ask({ kind: 'unload', key, request, answer: Promise.withResolvers<Reply>() }).catch(() => {});
+    const answer = Promise.withResolvers<Reply>();
+    await this.#ask({ kind: 'unload', key, request, answer, line: HOUSEKEEPING }).catch(() => {});
   }
 
   /** Starts a thread where there is none, if there may be one. */
@@ -138,16 +157,17 @@ export class Place {
 
   #ask(task: Task): Promise<Reply> {
     if (!this.#thread && (this.#closing || !this.#options.mayStart())) return Promise.reject(notReady());
-    this.#queue.push(task);
+    this.#queue.add(task.line, task);
     this.#next();
     return task.answer.promise;
   }
 
   #next(): void {
     while (this.#thread) {
-      const task = this.#queue[0];
+      const task = this.#first[0] ?? this.#queue.next;
       if (!task || !this.#mayBegin(task)) break;
-      this.#queue.shift();
+      if (this.#first.length > 0) this.#first.shift();
+      else this.#queue.take();
       if (task.kind === 'run' && !this.#held.has(task.key)) task.answer.reject(notReady());
       else if (task.kind === 'load' && !task.file && !this.#wanted.has(task.key)) task.answer.resolve({});
       else this.#begin(task, this.#thread);
@@ -238,7 +258,7 @@ export class Place {
     this.#held.clear();
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
-    this.#queue.unshift(...this.#begun.splice(0));
+    this.#first.unshift(...this.#begun.splice(0));
   }
 
   #open(): ModelThread {
@@ -265,7 +285,7 @@ export class Place {
     this.#after(delay, () => {
       this.#starting = false;
       this.#thread = this.#open();
-      this.#queue.unshift(...[...this.#wanted.values()].map((file) => this.#reload(file, RESTART_MILLISECONDS)));
+      this.#first.unshift(...[...this.#wanted.values()].map((file) => this.#reload(file, RESTART_MILLISECONDS)));
       this.#next();
     });
   }
@@ -276,7 +296,7 @@ export class Place {
     task.answer.promise.catch((error: unknown) => {
       if (error instanceof ThreadEnded || error instanceof PlatformError) return;
       this.#after(delay, () => {
-        this.#queue.push(this.#reload(file, Math.min(delay * 2, RESTART_MILLISECONDS_MAX)));
+        this.#queue.add(HOUSEKEEPING, this.#reload(file, Math.min(delay * 2, RESTART_MILLISECONDS_MAX)));
         this.#next();
       });
     });
@@ -284,7 +304,8 @@ export class Place {
   }
 
   #refuseWaiting(): void {
-    for (const { answer } of this.#queue.splice(0)) answer.reject(notReady());
+    for (const { answer } of this.#first.splice(0)) answer.reject(notReady());
+    for (let task = this.#queue.take(); task; task = this.#queue.take()) task.answer.reject(notReady());
     this.#next();
   }
 
@@ -299,7 +320,7 @@ export class Place {
 
 function loadOf({ key, path, options }: ModelFile): Task {
   const request = () => ({ request: { kind: 'load', model: key, path, options } as const, transfer: [] });
-  return { kind: 'load', key, request, answer: Promise.withResolvers<Reply>() };
+  return { kind: 'load', key, request, answer: Promise.withResolvers<Reply>(), line: HOUSEKEEPING };
 }
 
 export function notReady(): PlatformError {

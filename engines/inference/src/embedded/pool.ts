@@ -11,7 +11,7 @@ const STUCK_MIN = 2;
 
 export interface PoolOptions {
   readonly threads: number;
-  /** Requests that may wait for one thread. */
+  /** Requests of one line that may wait for one thread. */
   readonly queue: number;
   readonly timeoutSeconds: number;
   /** What a thread runs. */
@@ -83,11 +83,19 @@ export class ModelPool {
     return !this.isExhausted && this.#places.some((place) => place.holds(key));
   }
 
-  /** @throws OVERLOADED, NOT_READY, TIMEOUT, INVALID_TENSOR with the runtime's reason */
-  async run(key: string, inputs: readonly TensorMetadata[], request: InferRequest): Promise<readonly Tensor[]> {
+  /**
+   * @param line on whose behalf: lines have their turns, and each waits for itself
+   * @throws OVERLOADED, NOT_READY, TIMEOUT, INVALID_TENSOR with the runtime's reason
+   */
+  async run(
+    key: string,
+    inputs: readonly TensorMetadata[],
+    request: InferRequest,
+    line: string,
+  ): Promise<readonly Tensor[]> {
     this.#refuseExhausted();
     try {
-      return await this.#leastBusy(key).run(key, inputs, request);
+      return await this.#leastBusy(key, line).run(key, inputs, request, line);
     } catch (error) {
       if (error instanceof PlatformError) throw error;
       if (error instanceof ThreadEnded) {
@@ -103,14 +111,14 @@ export class ModelPool {
   }
 
   /** A thread that is loading another model would answer late: it is the last choice. */
-  #leastBusy(key: string): Place {
+  #leastBusy(key: string, line: string): Place {
     let best: Place | undefined;
     for (const place of this.#places) {
       if (!place.holds(key)) continue;
       if (!best || burden(place) < burden(best)) best = place;
     }
     if (!best) throw notReady();
-    if (best.busy >= this.#queue) {
+    if (best.waiting(line) >= this.#queue) {
       throw new PlatformError('OVERLOADED', 'Too many requests wait for the model; try again later.');
     }
     return best;

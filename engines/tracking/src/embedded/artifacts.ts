@@ -3,7 +3,7 @@ import { PlatformError } from '@mlops/errors';
 import type { TrackingArtifacts } from '../engine.ts';
 import { DEFAULT_WORKSPACE, type TrackingContext } from './context.ts';
 
-const WORKSPACES = 'workspaces';
+export const WORKSPACES = 'workspaces';
 
 /**
  * Where a path of a workspace lies in the store: below `workspaces/NAME`, and for `default` at the root, as MLflow lays

@@ -16,6 +16,7 @@ import { runLinkOperations } from './run-links.ts';
 import { runOperations } from './runs.ts';
 import { trackingSchema } from './schema.ts';
 import type { TrackingTables } from './tables.ts';
+import { used } from './usage.ts';
 import { versionNumber } from './validation.ts';
 
 export interface EmbeddedTrackingOptions {
@@ -45,6 +46,7 @@ export async function openTracking(options: EmbeddedTrackingOptions): Promise<Tr
     },
     addWorkspace: (name) => ensureDefaultExperiment({ ...shared, workspace: name }),
     workspaceOf: (thing) => workspaceOf(shared.database, thing),
+    used: (workspace, what) => used(shared.database, workspace, what),
     async check() {
       await shared.database.query.selectFrom('experiments').select('id').limit(1).execute();
     },

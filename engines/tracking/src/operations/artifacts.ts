@@ -15,5 +15,8 @@ export const artifactOperations = {
   listArtifacts: operation('GET /artifacts', 'read', artifact, path, Files),
   downloadArtifact: operation('GET /artifacts/*', 'read', artifact, path, Type.Unknown()),
   uploadArtifact: operation('PUT /artifacts/*', 'write', artifact, path, empty, { effect: 'long', audited: false }),
-  deleteArtifact: operation('DELETE /artifacts/*', 'delete', artifact, path, empty, { effect: 'long' }),
+  deleteArtifact: operation('DELETE /artifacts/*', 'delete', artifact, path, empty, {
+    effect: 'long',
+    announced: true,
+  }),
 };

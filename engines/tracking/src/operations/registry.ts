@@ -8,7 +8,6 @@ import {
   newRegisteredModel,
   registeredModel,
   registeredModels,
-  renamedModel,
 } from './resources.ts';
 import { given, operation } from './table.ts';
 
@@ -39,7 +38,7 @@ export const registryOperations = {
   renameRegisteredModel: operation(
     'POST /registered-models/rename',
     'write',
-    renamedModel,
+    registeredModel,
     Type.Object({ ...name, new_name: optionalText }),
     oneModel,
     { details: ({ new_name }) => given({ new_name }) },

@@ -54,10 +54,6 @@ export const newRegisteredModel = {
   type: 'registered-model',
   created: (output: { registered_model: Static<typeof RegisteredModel> }) => output.registered_model.name,
 };
-export const renamedModel = {
-  ...registeredModel,
-  becomes: ({ new_name }: { new_name?: string }) => new_name,
-};
 /** `payments@champion`. */
 export const alias = {
   type: 'registered-model-alias',

@@ -13,7 +13,7 @@ export function operation<Request extends TSchema, Response extends TSchema>(
   resource: Shape<Request, Response>['resource'],
   request: Request,
   response: Response,
-  options: Pick<Shape<Request, Response>, 'audited' | 'alsoMethods' | 'details' | 'effect'> = {},
+  options: Pick<Shape<Request, Response>, 'announced' | 'audited' | 'alsoMethods' | 'details' | 'effect'> = {},
 ) {
   return row(route, { access, resource, request, response, ...options });
 }

@@ -1,0 +1,2 @@
+export { openPolicies } from './module.ts';
+export { policyOperations } from './routes.ts';

@@ -1,0 +1,3 @@
+export { openSessions } from './module.ts';
+export { sessionOperations } from './operations.ts';
+export { csrfToken } from './sessions.ts';
