@@ -19,10 +19,11 @@ const BUILD_MS = 3_600_000;
 const SCAN_SECONDS = 600;
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-/** The Dockerfile of each image that is built here, by the last part of its name. */
-const dockerfiles: Readonly<Record<string, string>> = {
-  'platform-api': 'platform-api/Dockerfile',
-  inference: 'engines/inference/Dockerfile',
+/** How each image is built, by the last part of its name: its Dockerfile, and the folder that it sees. */
+const builds: Readonly<Record<string, { readonly file: string; readonly folder: string }>> = {
+  'platform-api': { file: 'Dockerfile', folder: '.' },
+  inference: { file: 'engines/inference/Dockerfile', folder: '.' },
+  flink: { file: 'kubernetes/flink/image/Dockerfile', folder: 'kubernetes/flink/image' },
 };
 
 /** A program's output. @throws with its own words. */
@@ -94,13 +95,15 @@ async function publish(registry: Registry, name: string, version: string, revisi
   )) as { imageDetails: { imageDigest: string }[] } | undefined;
   const there = known?.imageDetails[0]?.imageDigest;
   if (there) return there;
+  const build = builds[name.slice(name.lastIndexOf('/') + 1)];
+  if (!build) throw new Error(`nothing says how ${name} is built`);
   const folder = await mkdtemp(join(tmpdir(), 'mlops-image-'));
   try {
     const metadata = join(folder, 'metadata.json');
     await call('docker', [
       'buildx',
       'build',
-      `--file=${dockerfiles[name.slice(name.lastIndexOf('/') + 1)]}`,
+      `--file=${build.file}`,
       `--build-arg=VERSION=${version}`,
       `--build-arg=REVISION=${revision}`,
       '--platform=linux/amd64',
@@ -109,7 +112,7 @@ async function publish(registry: Registry, name: string, version: string, revisi
       `--tag=${host}/${name}:${version}`,
       `--metadata-file=${metadata}`,
       '--push',
-      '.',
+      build.folder,
     ]);
     const { 'containerimage.digest': digest } = JSON.parse(await readFile(metadata, 'utf8')) as Record<string, string>;
     if (!/^sha256:[0-9a-f]{64}$/.test(digest ?? '')) throw new Error(`docker does not say the digest of ${name}`);

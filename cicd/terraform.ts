@@ -1,98 +1,108 @@
 /**
- * What CI does with Terraform, and people do with the same words: `node cicd/terraform.ts COMMAND ROOT`. ROOT is an environment (`dev`)
- * or what its account has once (`account/dev`), each with a state of its own.
- *
- * plan     plans, and saves the plan beside the root; says what would change
- * policy   judges the saved plans of an environment and its account together: `policy dev`; ends with 1 where one is violated
- * cost     what the saved plans change about the month's bill, as a table: `cost dev`
- * apply    applies the saved plan, that one and no other; ends with 1 where the state has moved on
- * drift    ends with 1 where AWS or the state differs from the configuration, and says where
+ * Terraform of one root, one step at a time: `node cicd/terraform.ts STEP ROOT`. ROOT is an environment (`dev`), or what its account
+ * has once (`account/dev`). A person and a pipeline say the same words. It exits with 0, with 1 where a step failed or refused, and
+ * with 2 where it was called wrongly.
  */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { planCost, refusals, together } from '../terraform/index.ts';
-import { initialised, type Root, rootOf, savedPlan } from './terraform/roots.ts';
+import { Misused, main, output, say } from './command-line.ts';
+import { type NamedRoot, rootOf } from './terraform/roots.ts';
+import { apply, type Change, changedByHand, changesOf, described, kept, plan, store } from './terraform/steps.ts';
 
-const USAGE = 'usage: node cicd/terraform.ts plan|policy|cost|apply|drift [account/]dev|staging|prod';
+const USAGE = `usage: node cicd/terraform.ts STEP ROOT [--report FILE]
 
-interface Change {
-  readonly address: string;
-  readonly mode: string;
-  readonly change: { readonly actions: readonly string[] };
+plan      plans, and keeps the plan in the root's folder; --read-only does not lock the state, for those who may not write;
+          --store puts the plan beside the state as well, and prints the digest by which apply finds it
+policy    what the kept plans of an environment and of its account, as one, violate of terraform/policies: \`policy dev\`
+cost      what both change about the monthly bill: \`cost dev\`
+apply     applies the kept plan, and no other; --plan DIGEST brings it from beside the state first
+drift     plans without a lock, and fails where AWS is not as the configuration says
+
+--report FILE   appends to a file in Markdown what is printed`;
+
+/** What of a plan a report shows, in changes and in characters of the plan: comments on GitHub take 65,536, for two plans. */
+const LISTED = 150;
+const SHOWN = 12_000;
+
+interface Options {
+  readonly report: string | undefined;
+  readonly store: boolean;
+  readonly readOnly: boolean;
+  readonly digest: string | undefined;
 }
 
-interface Changes {
-  readonly resource_changes?: readonly Change[];
-  readonly resource_drift?: readonly Change[];
-}
+type Step = (root: NamedRoot, options: Options) => Promise<number>;
 
-/** What a plan would do, a line for each resource. */
-const changesIn = (changes: readonly Change[] = []) =>
-  changes
-    .filter(({ mode, change: { actions } }) => mode === 'managed' && !['no-op', 'read'].includes(actions.join()))
-    .map(({ address, change: { actions } }) => `${actions.join(' and ')} ${address}`);
+const verbs: Readonly<Record<string, string>> = { create: '+', update: '~', delete: '-', read: '<' };
+const line = ({ address, actions }: Change) =>
+  `${actions.map((action) => verbs[action] ?? action).join('/')} ${address}`;
 
-async function plan(root: Root, ...more: readonly string[]): Promise<Changes> {
-  const run = await initialised(root);
-  await run(['plan', '-no-color', `-out=${root.planFile}`, ...root.settings, ...more]);
-  const json = await run(['show', '-json', root.planFile]);
-  writeFileSync(join(root.folder, root.jsonFile), json);
-  return JSON.parse(json) as Changes;
-}
+/** The kept plans of an environment and of its account as one. @throws where one is missing, naming the step that makes it */
+const both = async ({ environment }: NamedRoot) =>
+  together(await kept(await rootOf(`account/${environment}`)), await kept(await rootOf(environment)));
 
-/** The saved plans of an environment and of its account, as one. */
-function saved({ environment }: Root) {
-  const [account, own] = [rootOf(`account/${environment}`), rootOf(environment)];
-  return together(savedPlan(account as Root), savedPlan(own as Root));
-}
-
-const commands: Readonly<Record<string, (root: Root) => Promise<number> | number>> = {
-  async plan(root) {
-    const lines = changesIn((await plan(root)).resource_changes);
-    console.log(lines.length > 0 ? lines.join('\n') : 'No changes.');
-    console.log(`${root.name}: ${lines.length} changes, saved`);
+const steps: Readonly<Record<string, Step>> = {
+  async plan(root, { report, readOnly, store: stored }) {
+    const digest = await plan(root, { lock: !readOnly });
+    const changes = changesOf(await kept(root));
+    await say(
+      report,
+      `## Terraform, ${root.name}: ${changes.length} changes`,
+      '',
+      ...changes.slice(0, LISTED).map((one) => `- \`${line(one)}\``),
+      ...(changes.length > LISTED ? [`- … ${changes.length - LISTED} more`] : []),
+    );
+    if (report && changes.length > 0) {
+      const text = await described(root);
+      const cut = text.length > SHOWN ? `${text.slice(0, SHOWN)}\n… ${text.length - SHOWN} characters more` : text;
+      await say(report, '<details><summary>The plan</summary>', '', '```', cut, '```', '', '</details>');
+    }
+    if (stored) await store(root);
+    if (stored) console.log(`digest ${digest}`);
+    await output('digest', digest);
+    await output('changes', String(changes.length));
     return 0;
   },
-  policy(root) {
-    const refused = refusals(saved(root)).map(({ policy, address, message }) => `${policy}: ${address} ${message}`);
-    console.log(refused.length > 0 ? refused.join('\n') : `${root.environment}: all policies are kept`);
-    return refused.length > 0 ? 1 : 0;
+  async policy(root, { report }) {
+    const found = refusals(await both(root));
+    const lines = found.map(({ policy, address, message }) => `- **${policy}** \`${address}\` ${message}`);
+    const verdict = found.length === 0 ? 'kept' : `${found.length} violated`;
+    await say(report, `### Policies, ${root.environment}: ${verdict}`, '', ...lines);
+    return found.length === 0 ? 0 : 1;
   },
-  cost(root) {
-    console.log(planCost(saved(root), root.environment));
+  async cost(root, { report }) {
+    await say(report, '### Cost', '', planCost(await both(root), root.environment));
     return 0;
   },
-  async apply(root) {
-    savedPlan(root);
-    const run = await initialised(root);
-    await run(['apply', '-no-color', root.planFile]);
-    console.log(`${root.name}: applied`);
+  async apply(root, { report, digest }) {
+    await say(report, `## Terraform, ${root.name}: ${await apply(root, digest)}`);
     return 0;
   },
-  async drift(root) {
-    const { resource_changes: changes, resource_drift: seen = [] } = await plan(root);
-    // A refresh also notes what AWS fills in; only what the next apply would change has drifted.
-    const byHand = new Set(seen.map(({ address }) => address));
-    const drifted = (changes ?? []).map((one) => ({
-      one,
-      why: byHand.has(one.address) ? 'changed in AWS' : 'not applied',
-    }));
-    const lines = drifted.flatMap(({ one, why }) => changesIn([one]).map((line) => `${why}: ${line}`));
-    console.log(lines.length > 0 ? lines.join('\n') : `${root.name}: no drift`);
-    return lines.length > 0 ? 1 : 0;
+  async drift(root, { report }) {
+    await plan(root, { lock: false });
+    const planned = await kept(root);
+    const byHand = changedByHand(planned);
+    const why = ({ address }: Change) => (byHand.has(address) ? 'changed in AWS' : 'not applied');
+    const lines = changesOf(planned).map((one) => `- ${why(one)}: \`${line(one)}\``);
+    const none = `## ${root.name} is as its configuration says`;
+    await say(report, ...(lines.length === 0 ? [none] : [`## ${root.name} has drifted`, '', ...lines]));
+    return lines.length === 0 ? 0 : 1;
   },
 };
 
-const [command = '', name = ''] = process.argv.slice(2);
-const root = rootOf(name);
-const work = commands[command];
-if (!root || !work || process.argv.length !== 4) {
-  console.error(USAGE);
-  process.exit(2);
-}
-try {
-  process.exitCode = await work(root);
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = 1;
-}
+await main(USAGE, async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      report: { type: 'string' },
+      store: { type: 'boolean', default: false },
+      'read-only': { type: 'boolean', default: false },
+      plan: { type: 'string' },
+    },
+  });
+  const [name = '', rootName, ...more] = positionals;
+  const step = steps[name];
+  if (!step || more.length > 0) throw new Misused(`there is no step "${[name, ...more].join(' ')}"`);
+  const { report, store: stored, 'read-only': readOnly, plan: digest } = values;
+  return step(await rootOf(rootName), { report, store: stored, readOnly, digest });
+});

@@ -46,10 +46,20 @@ export async function apply(options: ApplyOptions): Promise<void> {
       await installCharts(environment, log);
       await applyManifests(log);
     }
-    await applyObjects(folder, objects, options);
-    if (options.seconds > 0 && folder !== 'flink') await waitFor(objects, { log, seconds: options.seconds });
+    const waits = options.seconds > 0 && folder !== 'flink';
+    for (const part of waits ? parts(objects) : [objects]) {
+      await applyObjects(folder, part, options);
+      if (waits) await waitFor(part, { log, seconds: options.seconds });
+    }
     if (options.charts) await installCharts(environment, log, folder);
   }
+}
+
+/** Objects in the order in which they are applied and waited for: what a folder's Jobs do comes before what runs. */
+export function parts(objects: readonly Manifest[]): Manifest[][] {
+  const runs = ({ kind }: Manifest) => ['Deployment', 'StatefulSet'].includes(kind);
+  const before = objects.filter((object) => !runs(object));
+  return before.some(({ kind }) => kind === 'Job') ? [before, objects.filter(runs)] : [[...objects]];
 }
 
 async function applyCustomResources(crds: string, log: ApplyOptions['log']) {

@@ -53,7 +53,7 @@ suite('our images', { needs: ['aws', 'mlops-python', 'git', 'bash'] }, () => {
     await writeFile(join(folder, 'docker'), docker);
     await writeFile(join(folder, 'cosign'), '#!/usr/bin/env bash\necho "cosign $*" >> "$CALLS"\n');
     for (const program of ['docker', 'cosign']) await chmod(join(folder, program), 0o755);
-    for (const name of ['mlops/platform-api', 'mlops/inference'])
+    for (const name of ['mlops/platform-api', 'mlops/inference', 'mlops/flink'])
       await run('aws', ['ecr', 'create-repository', `--repository-name=${name}`, '--region=us-east-1'], { env: env() });
   });
 
@@ -77,7 +77,7 @@ suite('our images', { needs: ['aws', 'mlops-python', 'git', 'bash'] }, () => {
     const [login, build, inspect, ...more] = await calls();
     expect(login).toBe('docker login --username=AWS --password-stdin 123456789012.dkr.ecr.us-east-1.amazonaws.com');
     expect(build).toMatch(
-      /^docker buildx build --file=platform-api\/Dockerfile --build-arg=VERSION=0\.9\.0 --build-arg=REVISION=[0-9a-f]{40} .*--sbom=true --provenance=mode=max .*--push \.$/,
+      /^docker buildx build --file=Dockerfile --build-arg=VERSION=0\.9\.0 --build-arg=REVISION=[0-9a-f]{40} .*--sbom=true --provenance=mode=max .*--push \.$/,
     );
     expect(inspect).toContain('imagetools inspect --raw');
     expect(more).toEqual([]);

@@ -102,6 +102,7 @@ suite('what an account lacks, asked by the AWS command line', { needs: ['aws', '
     expect(await look(cluster, 'images')).toEqual([
       'mlops/platform-api:0.1.0 is not there',
       'mlops/inference:0.1.0 is not there',
+      'mlops/flink:0.1.0 is not there',
     ]);
     expect(await look(cluster, 'parent domain')).toEqual([expect.stringContaining('there is no zone')]);
   });

@@ -12,12 +12,13 @@ export const exceptions: Readonly<Record<string, { readonly reason: string; read
   },
   CKV_K8S_35: {
     reason:
-      'MLflow, the platform and the job that makes databases take their database from the environment and from nowhere else.',
+      'MLflow, the platform and the jobs that make databases and their tables take their database from the environment and from nowhere else.',
     objects: [
       'Deployment.mlflow.mlflow',
       'Job.mlflow.mlflow-migrate-v3-15-1',
       'Job.mlflow.databases-v1',
       'Deployment.mlops.platform-api',
+      'Job.mlops.platform-migrate-v0-1-0',
     ],
   },
   CKV_K8S_38: {

@@ -65,6 +65,7 @@ export const outside: Readonly<Record<string, Readonly<Record<string, string>>>>
   'mlops/platform-api': { internet: '443', vpc: '443 5432', 'pod identity agent': '80' },
   'mlflow/mlflow': { vpc: '443 5432', 'pod identity agent': '80' },
   'mlflow/mlflow-migrate': { vpc: '5432' },
+  'mlops/platform-migrate': { vpc: '5432' },
   'mlflow/databases': { vpc: '5432' },
   'feast/feast': { vpc: '443 5432 6379', 'pod identity agent': '80' },
   'feast/feast-materialise': { vpc: '443 5432 6379', 'pod identity agent': '80' },

@@ -67,6 +67,22 @@ export async function performBuild(path: string, env: NodeJS.ProcessEnv): Promis
   return folder;
 }
 
+/** Performs the steps of a Dockerfile in a folder that is the working one of the image from which it starts. @throws where a step fails */
+export async function performOn(folder: string, path: string): Promise<void> {
+  const context = join(repository, dirname(path));
+  const ignore = (await readFile(join(context, '.dockerignore'), 'utf8')).trim().split('\n');
+  for (const { name, rest } of (await stages(path)).at(-1) ?? []) {
+    const [source = '', target = ''] = rest.split(/\s+/);
+    if (name === 'COPY') {
+      const filter = (from: string) => !ignored(ignore, relative(context, from));
+      await cp(join(context, source), join(folder, target), { recursive: true, filter });
+    } else if (name === 'RUN') {
+      const { code, stdout, stderr } = await run('sh', ['-c', rest], { cwd: folder });
+      if (code !== 0) throw new Error(`${rest}: ${stdout}${stderr}`);
+    } else if (!['FROM', 'USER', 'WORKDIR'].includes(name)) throw new Error(`cannot perform ${name}`);
+  }
+}
+
 /** The variables of ENV and the program of ENTRYPOINT of the stage that runs. */
 export async function finalStage(path: string) {
   const last = (await stages(path)).at(-1) ?? [];

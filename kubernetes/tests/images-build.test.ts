@@ -1,21 +1,24 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { run } from '@mlops/child-process';
+import { run, startServer } from '@mlops/child-process';
 import { needTool, suite } from '@mlops/testing';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import lock from '../images/images.lock.json' with { type: 'json' };
 import { type Manifest, readManifests } from '../manifests.ts';
-import { finalStage, ignored, performBuild, repository, stages } from './dockerfile.ts';
+import { finalStage, ignored, performBuild, performOn, repository, stages } from './dockerfile.ts';
 
-const images = [
-  { file: 'platform-api/Dockerfile', health: '/healthz' },
+const { images } = lock;
+
+const builds = [
+  { file: 'Dockerfile', health: '/healthz' },
   { file: 'engines/inference/Dockerfile', health: '/health' },
   { file: 'engines/tracking/Dockerfile', health: '/health' },
 ];
 
-describe.each(images)('$file', ({ file, health }) => {
+describe.each(builds)('$file', ({ file, health }) => {
   it('ends in an image that is not root, labelled, checked, and without build tools', async () => {
     const { of, variables, entrypoint } = await finalStage(file);
     expect(await stages(file)).toHaveLength(2);
@@ -37,7 +40,7 @@ describe.each(images)('$file', ({ file, health }) => {
       for (const development of ['vitest', 'typescript', '@biomejs', 'oxlint', 'node'])
         expect(modules).not.toContain(development);
       const { variables, entrypoint } = await finalStage(file);
-      const empty = file.startsWith('platform-api') ? ['--empty'] : [];
+      const empty = file === 'Dockerfile' ? ['--empty'] : [];
       const settings = { ...variables, MLOPS_HOST: '127.0.0.1', MLOPS_PORT: '0', MLOPS_DATA: data };
       const child = spawn(process.execPath, [...entrypoint.slice(1), ...empty], {
         cwd: folder,
@@ -77,11 +80,54 @@ describe.each(images)('$file', ({ file, health }) => {
   });
 });
 
-suite('the Dockerfiles', { needs: ['hadolint'] }, () => {
-  it.each([...images, { file: 'kubernetes/flink/image/Dockerfile' }])('$file has no fault', async ({ file }) => {
-    const { stdout, stderr } = await run(needTool('hadolint'), [join(repository, file)]);
-    expect(stdout + stderr).toBe('');
+describe('platform-api/Dockerfile', () => {
+  const file = 'platform-api/Dockerfile';
+  const own = join(repository, 'platform-api');
+  let folder: string;
+
+  /** An image of a release: what it has of this folder, and a file that is gone since. */
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mlops-release-'));
+    for (const part of ['package.json', 'src', 'policies'])
+      await cp(join(own, part), join(folder, 'platform-api', part), { recursive: true });
+    await writeFile(join(folder, 'platform-api/src/gone.ts'), '');
+    await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'));
   });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('starts from the release that the manifests run, and ends as its user', async () => {
+    const { of } = await finalStage(file);
+    const release = images.find(({ name }) => name === 'localhost/mlops/platform-api');
+    const text = await readFile(join(repository, file), 'utf8');
+    expect(text).toContain(`\nARG RELEASE=${release?.name}:${release?.tag}\n`);
+    expect(of('USER').at(-1)).toBe((await finalStage('Dockerfile')).of('USER')[0]);
+  });
+
+  it('exchanges the program, which starts and answers', { timeout: 60_000 }, async () => {
+    await performOn(folder, file);
+    expect((await readdir(join(folder, 'platform-api'))).sort()).toEqual(['package.json', 'policies', 'src']);
+    expect(existsSync(join(folder, 'platform-api/src/gone.ts'))).toBe(false);
+    const program = join(folder, 'platform-api/src/main.ts');
+    const args = [program, '--empty', '--port=0', `--data=${join(folder, 'data')}`];
+    const { line, stop } = await startServer(process.execPath, args, /ready at (http:\S+?)[,\s(]/);
+    expect((await fetch(`${line?.[1]}/healthz`)).status).toBe(200);
+    await stop();
+  });
+
+  it('stops where the release has other dependencies', async () => {
+    await writeFile(join(folder, 'platform-api/package.json'), '{}');
+    await expect(performOn(folder, file)).rejects.toThrow('cmp own.json platform-api/package.json');
+  });
+});
+
+suite('the Dockerfiles', { needs: ['hadolint'] }, () => {
+  it.each([...builds, { file: 'platform-api/Dockerfile' }, { file: 'kubernetes/flink/image/Dockerfile' }])(
+    '$file has no fault',
+    async ({ file }) => {
+      const { stdout, stderr } = await run(needTool('hadolint'), [join(repository, file)]);
+      expect(stdout + stderr).toBe('');
+    },
+  );
 });
 
 describe('what goes into an image', () => {
@@ -114,7 +160,7 @@ describe('what goes into an image', () => {
     const [deployment] = readManifests(
       await readFile(join(repository, 'kubernetes/platform-api/20-platform-api.yaml'), 'utf8'),
     );
-    const { of, variables } = await finalStage('platform-api/Dockerfile');
+    const { of, variables } = await finalStage('Dockerfile');
     const { securityContext, containers } = (deployment as Manifest).spec.template.spec;
     expect(`${securityContext.runAsUser}:${securityContext.runAsGroup}`).toBe(of('USER')[0]);
     expect(String(containers[0].ports[0].containerPort)).toBe(variables['MLOPS_PORT']);

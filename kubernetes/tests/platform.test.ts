@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '@mlops/child-process';
@@ -8,6 +8,7 @@ import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { parts } from '../apply.ts';
 import { environments, type Manifest, readManifests, render, renderEnvironment } from '../manifests.ts';
 import { brokenRules } from './pod-rules.ts';
 
@@ -95,6 +96,31 @@ suite('the platform in a cluster', { needs: ['kubectl'] }, () => {
     const runtime = (await render('kserve')).find(({ metadata }) => metadata.name === 'mlops-onnx') as Manifest;
     const inference = await readFile(new URL('../../engines/inference/src/operations.ts', import.meta.url), 'utf8');
     for (const path of probes(runtime.spec)) expect(inference).toContain(`'GET ${path}'`);
+  });
+});
+
+describe('the migration of the platform', () => {
+  const objects = async () => (await renderEnvironment('dev')).get('platform-api') ?? [];
+  const find = async (kind: string) => (await objects()).find((object) => object.kind === kind) as Manifest;
+
+  it('is that of the release that runs, by its image, its name and where tracking is', async () => {
+    const [job, deployment, map] = [await find('Job'), await find('Deployment'), await find('ConfigMap')];
+    const [container] = job.spec.template.spec.containers;
+    expect(container.image).toBe(deployment.spec.template.spec.containers[0].image);
+    const [, tag = ''] = /:([\d.]+)$/.exec(container.image) ?? [];
+    expect(job.metadata.name).toBe(`platform-migrate-v${tag.replaceAll('.', '-')}`);
+    const settings = parse(map['data']['mlops.yaml']) as Record<string, unknown>;
+    expect(settings['migrate']).toBe(false);
+    expect(container.env).toContainEqual({ name: 'MLOPS_TRACKING_URL', value: settings['tracking-url'] });
+    await access(join(import.meta.dirname, '../..', container.command[1]));
+  });
+
+  it('is done before anything that runs is replaced, as all Jobs of a folder are', async () => {
+    const [before = [], after = []] = parts(await objects());
+    expect(before.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['ConfigMap', 'ExternalSecret', 'Job']));
+    expect(after.map(({ kind }) => kind)).toEqual(['Deployment']);
+    const without = (await objects()).filter(({ kind }) => kind !== 'Job');
+    expect(parts(without)).toEqual([without]);
   });
 });
 

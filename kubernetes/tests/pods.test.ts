@@ -12,6 +12,7 @@ const exceptions: Readonly<Record<string, readonly Rule[]>> = {
   // done, not serving: nothing to probe, to spread or to protect
   'Job databases': ['probes', 'zones', 'disruption budget'],
   'Job mlflow-migrate': ['probes', 'zones', 'disruption budget'],
+  'Job platform-migrate': ['probes', 'zones', 'disruption budget'],
   'CronJob feast-materialise': ['probes', 'zones', 'disruption budget'],
   'CronJob restore-drill': ['probes', 'zones', 'disruption budget'],
 };

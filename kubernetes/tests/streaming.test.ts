@@ -45,6 +45,13 @@ suite("the job that Flink makes of the feature's SQL", { needs: ['kubectl'] }, (
     );
   });
 
+  it('runs the image that is built here, and loads nothing that somebody must have uploaded', async () => {
+    expect(job.spec.image).toMatch(/^\d{12}\.dkr\.ecr\.us-east-1\.amazonaws\.com\/mlops\/flink:\d+\.\d+\.\d+$/);
+    expect(JSON.stringify((await renderEnvironment('prod')).get('flink'))).not.toMatch(
+      /ADD JAR|ENABLE_BUILT_IN_PLUGINS/,
+    );
+  });
+
   it('goes on where a partition is silent', () => {
     expect(tables.get('departures')?.get('scan.watermark.idle-timeout')).toMatch(/^\d+ (s|min)$/);
   });

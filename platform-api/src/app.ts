@@ -3,66 +3,26 @@ import { openBlobs, openBlobsAt } from '@mlops/blobs';
 import type { SettingsOf } from '@mlops/configuration';
 import { openDataFolder, refuseLostDatabase } from '@mlops/data-folder';
 import { openDatabase } from '@mlops/database';
-import { toPlatformError } from '@mlops/errors';
-import { featureOperations } from '@mlops/features';
-import { inferenceOperations, inferenceRoutes, invocationsRoutes, openInference } from '@mlops/inference';
-import type { Caller, Operation } from '@mlops/operations';
+import { openInference } from '@mlops/inference';
 import { createServer, tlsFiles } from '@mlops/service';
-import { artifactOperations, openTracking, remoteTracking, trackingOperations, trackingRoutes } from '@mlops/tracking';
+import { openTracking, remoteTracking } from '@mlops/tracking';
 import type { FastifyInstance } from 'fastify';
-import { Authoriser, OpenIdTokens, openIdentity, readIssuers } from './access/index.ts';
-import { accessOperations, openAdministration, statusOperations } from './administration/index.ts';
-import { type ApiGroup, openApiDocument } from './api/index.ts';
-import { actingTeam, auditOperations, openAudit } from './audit/index.ts';
-import { deploymentOperations, openDeployments } from './deployments/index.ts';
-import { featureApiOperations, openFeatureModule } from './features/index.ts';
+import { Authoriser } from './access/index.ts';
+import { openAdministration } from './administration/index.ts';
+import { actingTeam, openAudit } from './audit/index.ts';
+import { openDeployments } from './deployments/index.ts';
+import { openFeatureModule } from './features/index.ts';
 import { createPipeline, Meter, type PipelineParts } from './gateway/index.ts';
-import { jobOperations, openJobs, systemActs } from './jobs/index.ts';
-import { assemble, type Module } from './module.ts';
-import { INVOCATIONS_PATH, pageRoutes } from './pages.ts';
-import { openPolicies, policyOperations } from './policies/index.ts';
-import { openPredictions, predictionLogPlace, predictionOperations } from './predictions/index.ts';
-import { openQuotas, quotaOperations } from './quotas/index.ts';
+import { openJobs, systemActs } from './jobs/index.ts';
+import { assemble, type Module, migrateModules } from './module.ts';
+import { accessOf } from './operations.ts';
+import { openPeople } from './people.ts';
+import { openPolicies } from './policies/index.ts';
+import { openPredictions, predictionLogPlace } from './predictions/index.ts';
+import { protocolModule } from './protocols.ts';
+import { openQuotas } from './quotas/index.ts';
 import { EmbeddedTarget, ModelFiles } from './serving/index.ts';
-import { csrfToken, openSessions, sessionOperations } from './sessions/index.ts';
-import { Owners, openTeams, type Teams, teamOperations } from './teams/index.ts';
-import { firstToken, openTokens, tokenOperations } from './tokens/index.ts';
-
-/** The platform's own API. */
-export const apiGroups: readonly ApiGroup[] = [
-  { name: 'deployment', description: 'Models into service, and out of it.', tables: [deploymentOperations] },
-  { name: 'monitoring', description: 'What was predicted, and what came true.', tables: [predictionOperations] },
-  { name: 'features', description: 'Features by definition, value and history.', tables: [featureApiOperations] },
-  {
-    name: 'administration',
-    description: 'Teams, people, what they may do and what they have done; jobs, and how the platform is.',
-    tables: [
-      teamOperations,
-      tokenOperations,
-      sessionOperations,
-      accessOperations,
-      policyOperations,
-      quotaOperations,
-      auditOperations,
-      jobOperations,
-      statusOperations,
-    ],
-  },
-];
-
-/** The same as one OpenAPI document. */
-export const openApi = openApiDocument(apiGroups);
-
-/** All operations of all protocols by their names, which are unique. */
-const everyOperation = new Map<string, Operation>(
-  [
-    ...apiGroups.flatMap(({ tables }) => tables),
-    trackingOperations,
-    artifactOperations,
-    inferenceOperations,
-    featureOperations,
-  ].flatMap((table) => Object.entries(table)),
-);
+import { firstToken } from './tokens/index.ts';
 
 export interface Platform {
   /** It does not listen yet; closing it closes all. */
@@ -75,6 +35,24 @@ export interface Platform {
 
 /** Everything in one process: engines, pipeline, modules, and the server that speaks all protocols. */
 export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<Platform> {
+  const { app, modules, database, pipeline, systemToken, firstToken: file } = await openPlatform(settings);
+  await assemble(app, modules, { database, pipeline });
+  return { app, systemToken, firstToken: file };
+}
+
+/** Brings the tables of everything that buildPlatform would start up to date, and starts none of it. */
+export async function migratePlatform(settings: SettingsOf<'platform'>): Promise<void> {
+  const { app, modules, database } = await openPlatform({ ...settings, migrate: true });
+  try {
+    await migrateModules(database, modules);
+  } finally {
+    await app.close();
+    for (const module of modules.toReversed()) await module.close?.();
+  }
+}
+
+/** Opens the parts; nothing is started yet. */
+async function openPlatform(settings: SettingsOf<'platform'>) {
   const authoriser = new Authoriser(settings.policies);
   const folder = openDataFolder(settings.data);
   if (settings.database === undefined)
@@ -107,31 +85,8 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   for (const what of ['experiments', 'runs', 'registered-models', 'storage-bytes'] as const) {
     quotas.measure(what, (team) => tracking.used(team, what));
   }
-  const owners = new Owners({ workspaceOf: (thing) => tracking.workspaceOf(thing) });
-  const membership = {
-    existing: (team: string) => teams.teams.existing(team),
-    rolesOf: (team: string, principal: string) => teams.teams.rolesOf(team, principal),
-    hold: (team: string) => teams.teams.hold(team),
-    reserveToken: (team: string) => quotas.reserve(team, 'tokens'),
-  };
-  const tokens = openTokens(database, { owners, teams: membership });
-  quotas.measure('tokens', tokens.count);
-  const teams = openTeams(database, {
-    async furnish({ name, size }) {
-      await quotas.provide(name, size);
-      await tracking.addWorkspace(name);
-    },
-    narrow: (team, principal, roles) => tokens.tokens.narrow(team, principal, roles),
-  });
-  const issuers = settings['oidc-issuers'] === undefined ? [] : readIssuers(settings['oidc-issuers']);
-  const openId = new OpenIdTokens(issuers);
-  const sessions = openSessions(database, { issuers, openId, pipeline: () => pipeline });
-  const findSession = sessions.find;
-  const identity = openIdentity(settings.identity, {
-    findToken: async (token) => (await tokens.find(token)) ?? (await findSession(token)) ?? openId.find(token),
-    findSession,
-    csrfToken,
-  });
+  const people = openPeople({ database, settings, tracking, quotas, pipeline: () => pipeline });
+  const { owners, teams, tokens, sessions, identify, enter, systemToken } = people;
   const target = new EmbeddedTarget(inference, new ModelFiles(join(folder.path, 'models'), tracking));
   const deployments = openDeployments({
     database,
@@ -143,14 +98,12 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     checkFeatures: (team, service) => features.checkService(team, service),
   });
 
-  const { identify } = identity;
   const { live } = deployments;
   const guards = { ...deployments.guards, ...quotaModule.guards };
-  const enter: Teams['enter'] = (person, asked) => teams.teams.enter(person, asked);
   const admit: PipelineParts['admit'] = (team, resource) => quotas.admit(team, resource);
   const parts = { identify, enter, admit, authoriser, owners, audit, meter: new Meter(metrics), database, guards };
   const pipeline = createPipeline(parts, { sharesDatabase: true });
-  const acts = systemActs(pipeline, `Bearer ${identity.systemToken}`);
+  const acts = systemActs(pipeline, `Bearer ${systemToken}`);
 
   const predictions = openPredictions({
     database,
@@ -176,38 +129,21 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
     audit,
     metrics,
   });
-  const overviewFor = (caller: Caller) => {
-    const call = { name: 'listDeployments', operation: deploymentOperations.listDeployments, input: {}, caller };
-    return pipeline(call, deployments.overview).catch((error: unknown) => {
-      const { code } = toPlatformError(error);
-      if (code === 'UNAUTHENTICATED' || code === 'PERMISSION_DENIED') return [];
-      throw error;
-    });
-  };
-  const protocols: Module = {
-    name: 'protocols',
-    async routes(scope) {
-      const own = tracking.sharesDatabase ? pipeline : createPipeline(parts, { sharesDatabase: false });
-      await scope.register(trackingRoutes, { engine: tracking, pipeline: own, workspaces: teams.workspaces });
-      const serving = { engine: inference, pipeline, onPrediction: predictions.record };
-      await scope.register(inferenceRoutes, serving);
-      await scope.register(invocationsRoutes, { ...serving, url: INVOCATIONS_PATH });
-      await features.protocol(scope, pipeline);
-      await pageRoutes({
-        openApi,
-        overview: overviewFor,
-        visitor: (request) => sessions.visitor(request),
-        signsIn: settings.identity === 'required',
-        failures: () => live.failures,
-        namesFailures: settings.identity !== 'required',
-        isServing: () => inference.isServing(),
-      })(scope);
-    },
-  };
+  const protocols = protocolModule({
+    tracking,
+    pipelines: { own: pipeline, remote: createPipeline(parts, { sharesDatabase: false }) },
+    workspaces: teams.workspaces,
+    inference,
+    onPrediction: predictions.record,
+    features: features.protocol,
+    deployments,
+    visitor: (request) => sessions.visitor(request),
+    signsIn: settings.identity === 'required',
+  });
   const foundation: Module = {
     name: 'foundation',
     async close() {
-      openId.close();
+      people.close();
       await inference.close();
       await tracking.close();
       await database.close();
@@ -224,11 +160,7 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
       { name: 'features', check: () => features.features.ping() },
     ],
   });
-  const policies = openPolicies(database, {
-    authoriser,
-    entries,
-    accessOf: (name) => everyOperation.get(name)?.access,
-  });
+  const policies = openPolicies(database, { authoriser, entries, accessOf });
   const working = [
     auditModule,
     policies,
@@ -245,6 +177,6 @@ export async function buildPlatform(settings: SettingsOf<'platform'>): Promise<P
   const first = firstToken(tokens.tokens, { data: folder.path, act: acts.createFirstToken });
   const signIn = settings.identity === 'required' ? [first] : [];
   const jobs = openJobs({ database, definitions, acts, metrics, log });
-  await assemble(app, [foundation, ...working, ...signIn, protocols, jobs], { database, pipeline });
-  return { app, systemToken: identity.systemToken, firstToken: first.file };
+  const modules: readonly Module[] = [foundation, ...working, ...signIn, protocols, jobs];
+  return { app, modules, database, pipeline, systemToken, firstToken: first.file };
 }

@@ -1,1 +1,2 @@
-export { buildPlatform, openApi } from './app.ts';
+export { buildPlatform } from './app.ts';
+export { openApi } from './operations.ts';

@@ -21,13 +21,17 @@ export interface Module {
   readonly close?: () => Promise<void>;
 }
 
+/** Brings the tables of all modules up to date. */
+export const migrateModules = (database: Database<unknown>, modules: readonly Module[]): Promise<void> =>
+  migrate(database, 'platform', Object.assign({}, ...modules.map(({ schema }) => schema)));
+
 /** Puts modules together: their tables are made, their routes are added, they are started; closing undoes that. */
 export async function assemble(
   app: FastifyInstance,
   modules: readonly Module[],
   { database, pipeline }: { database: Database<unknown>; pipeline: Pipeline },
 ): Promise<void> {
-  await migrate(database, 'platform', Object.assign({}, ...modules.map(({ schema }) => schema)));
+  await migrateModules(database, modules);
   app.addHook('onClose', async () => {
     for (const module of modules.toReversed()) await module.close?.();
   });

@@ -82,6 +82,10 @@ describe('every operation of every protocol', () => {
     roles: ['viewer'],
     sequence: 1,
     from: 1,
+    user_code: 'ABCD-EFGH',
+    policy: 'permit (principal, action, resource) when { false };',
+    since: '2026-01-01T00:00:00Z',
+    until: '2026-01-02T00:00:00Z',
     entities: { id: [1] },
     features: ['none:x'],
     push_source_name: 'none',
@@ -91,10 +95,6 @@ describe('every operation of every protocol', () => {
     end_ts: '2026-01-02',
     files: [],
     entity_key: { id: 1 },
-    user_code: 'ABCD-EFGH',
-    policy: 'permit (principal, action, resource) when { false };',
-    since: '2026-01-01T00:00:00Z',
-    until: '2026-01-02T00:00:00Z',
   };
   /** Of these a field means something else. */
   const otherwise: Readonly<Record<string, object>> = {

@@ -2,7 +2,7 @@ import { featureOperations } from '@mlops/features';
 import { inferenceOperations } from '@mlops/inference';
 import type { Operation } from '@mlops/operations';
 import { artifactOperations, trackingOperations, workspaceOperations } from '@mlops/tracking';
-import { apiGroups } from '../src/app.ts';
+import { apiGroups } from '../src/operations.ts';
 
 /** What a request says where a row has a field of the name. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -22,8 +22,8 @@ export const everyRow: readonly Row[] = [
   ...rowsOf('/api/3.0/mlflow', workspaceOperations),
   ...rowsOf('/api/2.0/mlflow-artifacts', artifactOperations),
   ...rowsOf('', inferenceOperations).filter(({ name }) => !ALONE.includes(name)),
-  ...rowsOf('', featureOperations),
   ...apiGroups.flatMap(({ tables }) => tables).flatMap((table) => rowsOf('', table)),
+  ...rowsOf('', featureOperations),
 ];
 
 function rowsOf(prefix: string, table: Readonly<Record<string, Operation>>): Row[] {

@@ -1,9 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { run } from '@mlops/child-process';
 import { temporaryFolder } from '@mlops/testing';
 import { expect, it } from 'vitest';
-import { call, exampleModel, golden, startPlatform } from './platform.ts';
+import { call, exampleModel, golden, onEachDatabase, startPlatform } from './platform.ts';
 
 // before-teams.db was made by the program as it was before there were teams: the example deployed, three predictions
 // with an actual, an experiment 'churn' with a run, a quota.
@@ -43,4 +44,24 @@ it('a data folder of before there were teams is taken over as it is, and belongs
   expect((await call(platform, 'GET', `/teams/fraud/api/2.0/mlflow/runs/get?run_id=${RUN}`)).status).toBe(404);
   await platform.stop();
   folder.remove();
+});
+
+const program = join(import.meta.dirname, '../src/migrate.ts');
+
+onEachDatabase('a release in a cluster', (database) => {
+  it('starts only on a database that its migration has brought up to date', { timeout: 60_000 }, async () => {
+    const folder = temporaryFolder();
+    const args = [...database.args, '--no-migrate', '--identity', 'local'];
+    await expect(startPlatform(args, folder)).rejects.toThrow(/tables of tracking lack 0001_runs, .*migrate\.ts first/);
+    const migrated = temporaryFolder();
+    for (const time of ['first', 'second']) {
+      const flags = ['--data', migrated.path, ...database.args, '--no-migrate'];
+      const { code, stdout, stderr } = await run(process.execPath, [program, ...flags]);
+      expect([time, code, stdout, stderr]).toEqual([time, 0, 'The database is up to date\n', '']);
+    }
+    const platform = await startPlatform(args, migrated);
+    expect((await call(platform, 'GET', '/api/v1/teams')).body.teams).toMatchObject([{ name: 'default' }]);
+    await platform.stop();
+    for (const one of [folder, migrated]) one.remove();
+  });
 });

@@ -43,6 +43,29 @@ export const continuity: readonly Policy[] = [
     ],
   },
   {
+    id: 'volumes-backed-up',
+    title:
+      'Volumes that the cluster makes carry the tag by which AWS Backup finds them: no snapshot of the cluster leaves its region',
+    proves: ['HIPAA 164.308(a)(7)(ii)(A)', 'ADR-004'],
+    source: 'https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md',
+    needs: ['aws_eks_addon', 'aws_backup_selection'],
+    check: (plan) => {
+      const selected = plan
+        .of('aws_backup_selection')
+        .flatMap(({ values }) => (values['selection_tag'] ?? []) as readonly { key: string; value: string }[]);
+      return refuse(
+        plan.of('aws_eks_addon').filter(({ values }) => values['addon_name'] === 'aws-ebs-csi-driver'),
+        ({ values }) => {
+          const { controller } = JSON.parse(String(values['configuration_values'] ?? '{}')) as {
+            controller?: { extraVolumeTags?: Readonly<Record<string, string>> };
+          };
+          return !selected.some(({ key, value }) => controller?.extraVolumeTags?.[key] === value);
+        },
+        'makes volumes that nothing backs up',
+      );
+    },
+  },
+  {
     id: 'versions-kept',
     title: 'What is overwritten or deleted in a bucket is kept for a while, and not for ever',
     proves: ['HIPAA 164.312(c)(1)', 'ADR-004', 'ADR-009'],

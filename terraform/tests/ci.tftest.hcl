@@ -64,6 +64,20 @@ run "keeps_plan_and_apply_apart" {
   }
 }
 
+run "keeps_plans_beside_the_state" {
+  module {
+    source = "./modules/ci"
+  }
+
+  assert {
+    condition = { for role in ["plan", "apply"] : role => one([
+      for statement in data.aws_iam_policy_document.this[role].statement : statement.actions
+      if statement.effect != "Deny" && statement.resources == toset(["arn:aws:s3:::mlops-prod-terraform-state-123456789012/plans/*"])
+    ]) } == { plan = toset(["s3:PutObject"]), apply = toset(["s3:GetObject"]) }
+    error_message = "Who plans stores the plan, and who applies takes it from there."
+  }
+}
+
 run "refuses_bad_values" {
   module {
     source = "./modules/ci"

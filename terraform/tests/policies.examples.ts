@@ -262,6 +262,9 @@ export const examples: Readonly<Record<string, Example>> = {
         if (statement['sid'] === 'TagBalancers') remains(statement['condition'], () => false);
     },
   },
+  'volumes-backed-up': {
+    spoil: set('aws_eks_addon', { configuration_values: '{"controller":{}}' }, named('aws-ebs-csi-driver')),
+  },
   'config-delivers': {
     spoil: set('aws_config_delivery_channel', { s3_bucket_name: 'mlops-account-audit-345678901234' }),
   },

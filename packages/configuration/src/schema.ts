@@ -22,6 +22,11 @@ export const settings = {
       description: 'PostgreSQL database as postgres://user:password@host/name. Without it: SQLite in the data folder.',
     }),
   ),
+  migrate: Type.Boolean({
+    default: true,
+    description:
+      "Bring the database's tables up to date at the start. false: refuse to start where that has not been done by platform-api/src/migrate.ts.",
+  }),
   artifacts: Type.Optional(
     Type.String({
       pattern: '^s3://',
@@ -172,6 +177,7 @@ export const programs = {
     'port',
     'data',
     'database',
+    'migrate',
     'artifacts',
     'tracking-url',
     'empty',

@@ -24,6 +24,11 @@ export interface Fairness {
   readonly onBehalfOf?: () => string;
 }
 
+interface Opening extends Fairness {
+  /** Whether its tables are brought up to date; else they must be. Default: true. */
+  readonly migrate?: boolean;
+}
+
 const forNobody = () => '';
 
 interface Ambient {
@@ -44,13 +49,24 @@ const ambient = new AsyncLocalStorage<Ambient>();
  */
 export class Database<Tables> {
   readonly dialect: DialectName;
+  /** Whether who opens it brings its tables up to date; else they must be. */
+  readonly migrates: boolean;
   readonly #kysely: Kysely<Tables>;
   readonly #enter: () => Promise<void>;
   readonly #leave: () => void;
 
-  /** @param turns where the dialect does not know any: how many transactions are open at once, and for whom */
-  constructor(dialect: DialectName, kysely: Kysely<Tables>, turns?: { gate: FairGate; onBehalfOf: () => string }) {
+  /**
+   * @param turns where the dialect does not know any: how many transactions are open at once, and for whom
+   * @param migrates whether who opens it brings its tables up to date
+   */
+  constructor(
+    dialect: DialectName,
+    kysely: Kysely<Tables>,
+    migrates: boolean,
+    turns?: { gate: FairGate; onBehalfOf: () => string },
+  ) {
     this.dialect = dialect;
+    this.migrates = migrates;
     this.#kysely = kysely;
     this.#enter = async () => turns?.gate.take(turns.onBehalfOf());
     this.#leave = () => turns?.gate.give();
@@ -149,14 +165,20 @@ export class Database<Tables> {
 }
 
 /** SQLite in `folder` (created if missing): WAL, every commit flushed to the disk. */
-export function openSqlite<Tables>(folder: string, { onBehalfOf = forNobody }: Fairness = {}): Database<Tables> {
+export function openSqlite<Tables>(
+  folder: string,
+  { onBehalfOf = forNobody, migrate = true }: Opening = {},
+): Database<Tables> {
   mkdirSync(folder, { recursive: true });
   const dialect = sqliteDialect(join(folder, 'mlops.db'), READERS, onBehalfOf);
-  return new Database('sqlite', new Kysely<Tables>({ dialect }));
+  return new Database('sqlite', new Kysely<Tables>({ dialect }), migrate);
 }
 
 /** PostgreSQL by URL. Integers up to 2^53 arrive as numbers: larger ones are refused at the door. */
-export function openPostgres<Tables>(url: string, { onBehalfOf = forNobody }: Fairness = {}): Database<Tables> {
+export function openPostgres<Tables>(
+  url: string,
+  { onBehalfOf = forNobody, migrate = true }: Opening = {},
+): Database<Tables> {
   const INT8 = 20;
   const types = {
     getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
@@ -168,13 +190,15 @@ export function openPostgres<Tables>(url: string, { onBehalfOf = forNobody }: Fa
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
   const gate = new FairGate(CONNECTIONS_MAX - FOR_READERS);
-  return new Database('postgres', new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }), { gate, onBehalfOf });
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return new Database('postgres', kysely, migrate, { gate, onBehalfOf });
 }
 
 /** The database that the configuration names: a PostgreSQL URL, or SQLite in the data folder. */
 export function openDatabase<Tables>(
-  options: { data: string; database?: string | undefined },
-  fairness?: Fairness,
+  { data, database, migrate }: { data: string; database?: string | undefined; migrate?: boolean },
+  fairness: Fairness = {},
 ): Database<Tables> {
-  return options.database === undefined ? openSqlite(options.data, fairness) : openPostgres(options.database, fairness);
+  const opening = { ...fairness, ...(migrate !== undefined && { migrate }) };
+  return database === undefined ? openSqlite(data, opening) : openPostgres(database, opening);
 }

@@ -19,6 +19,8 @@ const dialects = { sqlite: [], postgres: ['postgres'] } as const;
 for (const [dialect, needs] of Object.entries(dialects)) {
   suite(`database on ${dialect}`, { needs }, () => {
     let db: Database<Tables>;
+    /** The same database, by somebody who migrates nothing. */
+    let reopen: () => Database<Tables>;
     const writing = new AsyncLocalStorage<string>();
     const onBehalfOf = () => writing.getStore() ?? '';
     const cleanUp: (() => unknown)[] = [];
@@ -28,10 +30,12 @@ for (const [dialect, needs] of Object.entries(dialects)) {
         const postgres = await startPostgres();
         cleanUp.push(postgres.stop);
         db = openPostgres<Tables>(postgres.url, { onBehalfOf });
+        reopen = () => openPostgres<Tables>(postgres.url, { migrate: false });
       } else {
         const folder = temporaryFolder();
         cleanUp.push(folder.remove);
         db = openSqlite<Tables>(folder.path, { onBehalfOf });
+        reopen = () => openSqlite<Tables>(folder.path, { migrate: false });
       }
       cleanUp.push(() => db.close());
       await migrate(db.as<unknown>(), 'test', steps);
@@ -59,6 +63,25 @@ for (const [dialect, needs] of Object.entries(dialects)) {
       await insert('before');
       await migrate(db.as<unknown>(), 'test', steps);
       expect(await find('before')).toEqual({ name: 'before', count: 0 });
+    });
+
+    it('serves from the tables of a newer program, which goes on adding to them', async () => {
+      const newer = { ...steps, '0002_more': (tx: Kysely<unknown>) => sql`create table more (name text)`.execute(tx) };
+      const both = newer as unknown as typeof steps;
+      await migrate(db.as<unknown>(), 'test', both);
+      await migrate(db.as<unknown>(), 'test', steps);
+      await migrate(db.as<unknown>(), 'test', both);
+      await insert('between');
+      expect(await find('between')).toEqual({ name: 'between', count: 0 });
+    });
+
+    it('makes nothing where it is told not to, and says what is missing', async () => {
+      const reading = reopen();
+      await migrate(reading.as<unknown>(), 'test', steps);
+      const newer = { ...steps, '0003_late': () => Promise.resolve() };
+      await expect(migrate(reading.as<unknown>(), 'test', newer)).rejects.toThrow('tables of test lack 0003_late');
+      await expect(migrate(reading.as<unknown>(), 'other', steps)).rejects.toThrow('tables of other lack 0001_things');
+      await reading.close();
     });
 
     it('shows nothing of a transaction that failed', async () => {

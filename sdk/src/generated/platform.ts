@@ -71,58 +71,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/deployments/{name}/predictions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Logged predictions, newest first, with their actuals. A page ends early where predictions hold much. */
-        get: operations["listPredictions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/deployments/{name}/actuals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Attaches ground truth to predictions, by id or by key. */
-        post: operations["attachActuals"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/prediction-retention": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How long the team keeps its predictions. */
-        get: operations["getPredictionRetention"];
-        /** Sets how long the team keeps its predictions; older ones are removed within the hour. */
-        put: operations["setPredictionRetention"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/features/views": {
         parameters: {
             query?: never;
@@ -339,6 +287,58 @@ export interface paths {
         put?: never;
         /** Forgets all that the online store keeps of one entity, and says what was found. */
         post: operations["createFeatureErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Logged predictions, newest first, with their actuals. A page ends early where predictions hold much. */
+        get: operations["listPredictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{name}/actuals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attaches ground truth to predictions, by id or by key. */
+        post: operations["attachActuals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prediction-retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the team keeps its predictions. */
+        get: operations["getPredictionRetention"];
+        /** Sets how long the team keeps its predictions; older ones are removed within the hour. */
+        put: operations["setPredictionRetention"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1346,201 +1346,6 @@ export interface operations {
             };
         };
     };
-    listPredictions: {
-        parameters: {
-            query?: {
-                /** @description Items in a page. */
-                limit?: number;
-                /** @description The next_page_token of the page before. */
-                page_token?: string;
-                id?: string;
-                request_id?: string;
-                key?: string;
-                revision?: number;
-                status?: number;
-                /** @description From this time on (RFC 3339). */
-                since?: string;
-                /** @description Before this time (RFC 3339). */
-                until?: string;
-            };
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        predictions: {
-                            id: string;
-                            request_id: string;
-                            team: string;
-                            deployment: string;
-                            revision: number | null;
-                            model_version: string | null;
-                            key: string | null;
-                            inputs: {
-                                [key: string]: unknown;
-                            };
-                            outputs: {
-                                [key: string]: unknown;
-                            };
-                            /** @description What a feature service gave, with its keys and event times. */
-                            features?: {
-                                [key: string]: unknown;
-                            };
-                            latency_ms: number;
-                            status: number;
-                            error: string | null;
-                            /** Format: date-time */
-                            time: string;
-                            actual: null | {
-                                value: unknown;
-                                /** Format: date-time */
-                                time: string;
-                            };
-                        }[];
-                        /** @description null on the last page. */
-                        next_page_token: string | null;
-                        /** @description Files of the log that could not be read: what they hold is missing here. */
-                        unreadable_segments?: string[];
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    attachActuals: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    actuals: {
-                        prediction_id?: string;
-                        key?: string;
-                        value: number | string | boolean;
-                        /** @description When the truth became known (RFC 3339); default: now. */
-                        time?: string;
-                    }[];
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        /** @description Actuals that were attached. */
-                        accepted: number;
-                        /** @description Ids of predictions that are not in the log: nothing was attached to them. */
-                        unknown: string[];
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getPredictionRetention: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        days: number;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    setPredictionRetention: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    days: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        days: number;
-                    };
-                };
-            };
-            /** @description Refused or failed. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listFeatureViews: {
         parameters: {
             query?: {
@@ -2315,6 +2120,201 @@ export interface operations {
                     "application/json": {
                         /** @description Views that had something. */
                         online: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPredictions: {
+        parameters: {
+            query?: {
+                /** @description Items in a page. */
+                limit?: number;
+                /** @description The next_page_token of the page before. */
+                page_token?: string;
+                id?: string;
+                request_id?: string;
+                key?: string;
+                revision?: number;
+                status?: number;
+                /** @description From this time on (RFC 3339). */
+                since?: string;
+                /** @description Before this time (RFC 3339). */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        predictions: {
+                            id: string;
+                            request_id: string;
+                            team: string;
+                            deployment: string;
+                            revision: number | null;
+                            model_version: string | null;
+                            key: string | null;
+                            inputs: {
+                                [key: string]: unknown;
+                            };
+                            outputs: {
+                                [key: string]: unknown;
+                            };
+                            /** @description What a feature service gave, with its keys and event times. */
+                            features?: {
+                                [key: string]: unknown;
+                            };
+                            latency_ms: number;
+                            status: number;
+                            error: string | null;
+                            /** Format: date-time */
+                            time: string;
+                            actual: null | {
+                                value: unknown;
+                                /** Format: date-time */
+                                time: string;
+                            };
+                        }[];
+                        /** @description null on the last page. */
+                        next_page_token: string | null;
+                        /** @description Files of the log that could not be read: what they hold is missing here. */
+                        unreadable_segments?: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attachActuals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    actuals: {
+                        prediction_id?: string;
+                        key?: string;
+                        value: number | string | boolean;
+                        /** @description When the truth became known (RFC 3339); default: now. */
+                        time?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Actuals that were attached. */
+                        accepted: number;
+                        /** @description Ids of predictions that are not in the log: nothing was attached to them. */
+                        unknown: string[];
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPredictionRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        days: number;
+                    };
+                };
+            };
+            /** @description Refused or failed. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPredictionRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    days: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        days: number;
                     };
                 };
             };

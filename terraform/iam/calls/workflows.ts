@@ -3,6 +3,7 @@ import { bucket, type Caller, call, forbidden, iam, key, type Names, of } from '
 /** The roles of CI: what Terraform does with each, and what each must not. */
 export function workflows(names: Names): Caller[] {
   const state = `arn:aws:s3:::${names.name}-terraform-state-${names.account}/prod/terraform.tfstate`;
+  const plans = `arn:aws:s3:::${names.name}-terraform-state-${names.account}/plans/0123.tfplan`;
   const watchers = call(
     of('cloudtrail', 'StopLogging', 'DeleteTrail'),
     `arn:aws:cloudtrail:${names.region}:${names.account}:trail/mlops-account`,
@@ -17,6 +18,7 @@ export function workflows(names: Names): Caller[] {
       needed: [
         call('s3:GetObject', state),
         call(of('s3', 'GetObject', 'PutObject', 'DeleteObject'), `${state}.tflock`),
+        call('s3:PutObject', plans),
         call([
           'ec2:DescribeVpcs',
           'eks:DescribeCluster',
@@ -28,6 +30,7 @@ export function workflows(names: Names): Caller[] {
       ],
       dangerous: [
         call('s3:PutObject', state),
+        call('s3:DeleteObject', plans),
         call('s3:GetObject', bucket(names, 'data', 'teams/clinical/x')),
         call(
           'secretsmanager:GetSecretValue',
@@ -45,6 +48,7 @@ export function workflows(names: Names): Caller[] {
       version: '1.11',
       needed: [
         call(of('s3', 'GetObject', 'PutObject'), state),
+        call('s3:GetObject', plans),
         call([
           'ec2:CreateVpc',
           'eks:CreateCluster',

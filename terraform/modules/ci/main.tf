@@ -87,11 +87,12 @@ resource "aws_iam_role_policy_attachment" "this" {
 data "aws_iam_policy_document" "this" {
   for_each = local.roles
 
-  # ---- the state, and its lock
+  # ---- the state, its lock, and the plans that wait beside it. All are encrypted with S3's own key, which asks for no right of KMS.
   dynamic "statement" {
     for_each = { for sid, statement in {
       State = { actions = each.key == "plan" ? ["s3:GetObject"] : ["s3:GetObject", "s3:PutObject"], resources = ["${local.state}/*.tfstate"] }
       Lock  = { actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], resources = ["${local.state}/*.tflock"] }
+      Plans = { actions = each.key == "plan" ? ["s3:PutObject"] : ["s3:GetObject"], resources = ["${local.state}/plans/*"] }
       Find  = { actions = ["s3:ListBucket"], resources = [local.state] }
     } : sid => statement if each.key != "images" }
 

@@ -12,8 +12,12 @@ locals {
       configuration = { replicaCount = 2, tolerations = [{ key = "CriticalAddonsOnly", operator = "Exists" }] }
     }
     aws-ebs-csi-driver = {
-      early         = false
-      configuration = { controller = { tolerations = [{ key = "CriticalAddonsOnly", operator = "Exists" }] } }
+      early = false
+      # Whose account pays for volumes (the team is not known here), and that AWS Backup takes them: Velero's snapshots stay in the region.
+      configuration = { controller = {
+        tolerations     = [{ key = "CriticalAddonsOnly", operator = "Exists" }]
+        extraVolumeTags = merge({ for key, value in var.tags : key => value if key != "Team" }, { Backup = "hourly" })
+      } }
     }
     snapshot-controller = {
       early         = false

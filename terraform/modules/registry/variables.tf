@@ -22,7 +22,7 @@ variable "tags" {
 variable "images" {
   description = "Names of the images that are built here; each gets a repository of its own."
   type        = set(string)
-  default     = ["mlops/inference", "mlops/platform-api"]
+  default     = ["mlops/flink", "mlops/inference", "mlops/platform-api"]
 
   validation {
     condition     = length(var.images) > 0 && alltrue([for image in var.images : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*$", image))])

@@ -84,18 +84,17 @@ interface Shared {
 
 class EmbeddedInference implements InferenceEngine {
   readonly #shared: Shared;
+  readonly #namespace: string;
   readonly #pool: ModelPool;
   readonly #models = new Map<string, Served>();
   /** Versions that are being loaded, as name and version. */
   readonly #loading = new Set<string>();
   /** Why models that are meant to be served are not. */
   readonly #announced = new Map<string, string>();
-  /** Namespaces have their turns at the threads. */
-  readonly #name: string;
 
   constructor(shared: Shared, name = DEFAULT_NAMESPACE) {
     this.#shared = shared;
-    this.#name = name;
+    this.#namespace = name;
     this.#pool = shared.pool;
     shared.namespaces.set(name, this);
   }
@@ -264,7 +263,7 @@ class EmbeddedInference implements InferenceEngine {
     if (features === undefined || enrich === undefined) return decoding.decode(request, model);
     const wanted = wantedColumns(model);
     return decoding.decodeFilled(request, model, async ({ rows, columns }) => {
-      const filled = await enrich(this.#name, features, { rows, columns, wanted });
+      const filled = await enrich(this.#namespace, features, { rows, columns, wanted });
       trace.features = filled.served;
       return { rows, columns: filled.columns };
     });
@@ -277,7 +276,7 @@ class EmbeddedInference implements InferenceEngine {
 
   async #run(model: Model, { inputs, outputs: wanted, keys }: Omit<DecodedRequest, 'rows'>): Promise<Inference> {
     const request = wanted ? { inputs, outputs: wanted } : { inputs };
-    const outputs = await this.#pool.run(model.key, model.inputs, request, this.#name);
+    const outputs = await this.#pool.run(model.key, model.inputs, request, this.#namespace);
     return { modelVersion: model.version, inputs, outputs, keys };
   }
 

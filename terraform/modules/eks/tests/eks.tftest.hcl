@@ -137,6 +137,11 @@ run "installs_addons_and_identities" {
   }
 
   assert {
+    condition     = jsondecode(aws_eks_addon.late["aws-ebs-csi-driver"].configuration_values).controller.extraVolumeTags.Backup == "hourly" && !contains(keys(jsondecode(aws_eks_addon.late["aws-ebs-csi-driver"].configuration_values).controller.extraVolumeTags), "Team")
+    error_message = "Volumes are backed up, and nobody's team pays for another's."
+  }
+
+  assert {
     condition     = aws_eks_pod_identity_association.this["mlflow/mlflow"].namespace == "mlflow" && aws_eks_pod_identity_association.this["kube-system/ebs-csi-controller-sa"].role_arn == var.ebs_csi_role_arn
     error_message = "Service accounts have their roles."
   }

@@ -14,7 +14,7 @@ variables {
 
 run "keeps_images_as_they_were" {
   assert {
-    condition     = join(" ", keys(aws_ecr_repository.this)) == "mlops/inference mlops/platform-api" && alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && one(repository.image_scanning_configuration).scan_on_push])
+    condition     = join(" ", keys(aws_ecr_repository.this)) == "mlops/flink mlops/inference mlops/platform-api" && alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && one(repository.image_scanning_configuration).scan_on_push])
     error_message = "A tag means one image for ever, and each is scanned."
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +7,20 @@ import { run } from '@mlops/child-process';
 import { terraformIn } from '../../terraform/command.ts';
 import type { Plan } from '../../terraform/terraform.ts';
 
-/** An environment's root, and where its state is kept. */
+/** A root with a state of its own, and where that is kept. */
 export interface Root {
+  /** What people and pipelines call it. */
+  readonly name: string;
   readonly folder: string;
   /** The bucket of the state. */
   readonly bucket: string;
   readonly region: string;
+  /** The file of the kept plan in the folder. It is as secret as the state: it holds what the state holds. */
+  readonly planFile: string;
+  /** Arguments of Terraform that name the settings. */
+  readonly settings: readonly string[];
 }
 
-/** The file of a plan in its root's folder. It is as secret as the state: it holds what the state holds. */
-const FILE = 'tfplan';
 const digestOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const keyOf = (digest: string) => `plans/${digest}.tfplan`;
 
@@ -53,32 +58,27 @@ const init = ({ bucket }: Root) => [
  */
 export async function plan(root: Root, { lock }: { readonly lock: boolean }): Promise<string> {
   const locking = lock ? '-lock-timeout=5m' : '-lock=false';
-  await terraform(root, init(root), ['plan', '-no-color', locking, `-out=${FILE}`]);
-  return digestOf(await readFile(join(root.folder, FILE)));
+  const planning = ['plan', '-no-color', locking, `-out=${root.planFile}`, ...root.settings];
+  await terraform(root, init(root), planning);
+  return digestOf(await readFile(join(root.folder, root.planFile)));
+}
+
+/** @throws where no plan is kept, naming the step that makes one */
+function needPlan({ folder, name, planFile }: Root): void {
+  if (existsSync(join(folder, planFile))) return;
+  throw new Error(`no plan of ${name} is kept; first: node cicd/terraform.ts plan ${name}`);
 }
 
 /** The kept plan in its JSON form. @throws where none is kept. */
 export async function kept(root: Root): Promise<Plan> {
-  return JSON.parse(await terraform(root, ['show', '-json', FILE])) as Plan;
-}
-
-/**
- * What the environment's account has once, which has a root and a state of its own, planned without a lock: policies judge both as
- * one.
- */
-export async function planOfAccount(root: Root, environment: string): Promise<Plan> {
-  const account = { ...root, folder: join(root.folder, '../account') };
-  const file = `${environment}.tfplan`;
-  const planned = ['plan', '-no-color', '-lock=false', `-var-file=${environment}.tfvars`, `-out=${file}`];
-  try {
-    return JSON.parse(await terraform(account, init(account), planned, ['show', '-json', file])) as Plan;
-  } finally {
-    await rm(join(account.folder, file), { force: true });
-  }
+  needPlan(root);
+  // the folder of the accounts serves several states
+  return JSON.parse(await terraform(root, init(root), ['show', '-json', root.planFile])) as Plan;
 }
 
 /** The kept plan for people; what Terraform knows to be secret is not in it. */
-export const described = (root: Root): Promise<string> => terraform(root, ['show', '-no-color', FILE]);
+export const described = (root: Root): Promise<string> =>
+  terraform(root, init(root), ['show', '-no-color', root.planFile]);
 
 /** What a plan changes. */
 export function changesOf({ resource_changes: all = [] }: Plan): Change[] {
@@ -87,20 +87,26 @@ export function changesOf({ resource_changes: all = [] }: Plan): Change[] {
     .map(({ address, change: { actions } }) => ({ address, actions }));
 }
 
+/** Addresses of what is not any more as Terraform has left it. A refresh also notes what AWS fills in: only what would change has drifted. */
+export function changedByHand(plan: Plan): ReadonlySet<string> {
+  const { resource_drift: drift = [] } = plan as Plan & { readonly resource_drift?: readonly { address: string }[] };
+  return new Set(drift.map(({ address }) => address));
+}
+
 /** Puts the kept plan beside the state, encrypted as it: for the one who applies it elsewhere. @throws with AWS's words. */
 export async function store(root: Root): Promise<string> {
-  const digest = digestOf(await readFile(join(root.folder, FILE)));
-  await copy(root, FILE, `s3://${root.bucket}/${keyOf(digest)}`);
+  const digest = digestOf(await readFile(join(root.folder, root.planFile)));
+  await copy(root, root.planFile, `s3://${root.bucket}/${keyOf(digest)}`);
   return digest;
 }
 
 /** Brings a plan from beside the state into the root's folder. @throws where it is not there, or not the one that is named. */
 async function bring(root: Root, digest: string): Promise<void> {
   if (!/^[0-9a-f]{64}$/.test(digest)) throw new Error(`--plan is the SHA-256 of a plan's file, not "${digest}"`);
-  await copy(root, `s3://${root.bucket}/${keyOf(digest)}`, FILE);
-  const found = digestOf(await readFile(join(root.folder, FILE)));
+  await copy(root, `s3://${root.bucket}/${keyOf(digest)}`, root.planFile);
+  const found = digestOf(await readFile(join(root.folder, root.planFile)));
   if (found === digest) return;
-  await rm(join(root.folder, FILE));
+  await rm(join(root.folder, root.planFile));
   throw new Error(`the plan beside the state is ${found}, not ${digest}: nothing was applied`);
 }
 
@@ -117,7 +123,8 @@ async function copy({ folder, region }: Root, from: string, to: string): Promise
  */
 export async function apply(root: Root, digest?: string): Promise<string> {
   if (digest !== undefined) await bring(root, digest);
-  const output = await terraform(root, init(root), ['apply', '-no-color', '-lock-timeout=5m', FILE]);
-  await rm(join(root.folder, FILE));
+  needPlan(root);
+  const output = await terraform(root, init(root), ['apply', '-no-color', '-lock-timeout=5m', root.planFile]);
+  await rm(join(root.folder, root.planFile));
   return output.split('\n').find((line) => line.startsWith('Apply complete')) ?? '';
 }
