@@ -4,6 +4,7 @@ import type { Access } from '@mlops/operations';
 import { temporaryFolder } from '@mlops/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Authoriser, type Role, roles } from '../src/access/index.ts';
+import { resourceTypes } from '../src/administration/access.ts';
 import { everyRow } from './every-operation.ts';
 import { startPlatform, type TestPlatform } from './platform.ts';
 
@@ -193,6 +194,17 @@ describe('every operation of every protocol', () => {
     expect(wrong).toEqual([]);
     if (role !== 'platform-admin') expect(refused).toBeGreaterThan(0);
   });
+});
+
+it('every kind of thing that an operation touches is one that policies and questions know', () => {
+  const authoriser = new Authoriser();
+  const types = [...new Set(everyRow.map(({ operation }) => operation.resource.type))].sort();
+  for (const type of types) {
+    const principal = { type: 'user', id: 'vic', team: 'a', roles: ['team-admin'] } as const;
+    const question = { principal, action: 'read', resource: { type, id: 'x' }, owner: 'a', operation: 'x' } as const;
+    expect([type, authoriser.explain(question).allowed]).toEqual([type, true]);
+  }
+  expect(resourceTypes.toSorted()).toEqual(types);
 });
 
 it('policies know people from programs of the same name', () => {

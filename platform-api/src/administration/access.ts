@@ -6,7 +6,8 @@ import { currentAct } from '../audit/index.ts';
 
 const text = Type.String();
 const actions: readonly Access[] = ['read', 'write', 'delete', 'deploy', 'predict', 'administer'];
-const resourceTypes = [
+/** Kinds of things, as the tables of operations name them. */
+export const resourceTypes = [
   'experiment',
   'run',
   'logged-model',

@@ -199,7 +199,7 @@ async function viewLoggedModels(context: TrackingContext, rows: readonly Row[]):
           'metrics',
           metrics.filter(mine).map((metric) => ({
             key: metric.key,
-            value: metric.is_nan === 1 ? ('NaN' as const) : toJsonNumber(metric.value),
+            value: toJsonNumber(metric.is_nan === 1 ? Number.NaN : metric.value),
             timestamp: metric.timestamp,
             step: metric.step,
             model_id: metric.model_id,

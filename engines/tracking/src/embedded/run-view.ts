@@ -105,7 +105,7 @@ export function wireMetric(row: {
 }): Metric {
   return {
     key: row.key,
-    value: row.is_nan === 1 ? 'NaN' : toJsonNumber(row.value),
+    value: toJsonNumber(row.is_nan === 1 ? Number.NaN : row.value),
     timestamp: row.timestamp,
     step: row.step,
   };
