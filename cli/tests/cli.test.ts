@@ -15,15 +15,13 @@ describe('mlops', () => {
   let warned = '';
 
   beforeAll(async () => {
+    const start = () =>
+      startProgram(join(ROOT, 'platform-api/src/main.ts'), ['--port', '0', '--data', folder.path, '--empty']);
+    // A folder with a log has a database.
+    await (await start()).stop();
     logBefore('flights', 30);
     logBefore('damaged', 0);
-    platform = await startProgram(join(ROOT, 'platform-api/src/main.ts'), [
-      '--port',
-      '0',
-      '--data',
-      folder.path,
-      '--empty',
-    ]);
+    platform = await start();
     await deployExample(platform.url);
   });
   afterAll(async () => {

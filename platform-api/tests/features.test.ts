@@ -254,4 +254,52 @@ describe('definitions of a team, on a platform of many', () => {
       expect(await ask(weather())).toMatchObject({ status: 200 });
     },
   );
+
+  it('have a history of what is pushed: its first file is made in the team’s folder', async () => {
+    platform = await startPlatform(['--identity', 'required'], temporaryFolder());
+    token = readFileSync(join(platform.data, 'admin-token'), 'utf8').trim();
+    const post = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const response = await fetch(platform.url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      const text = await response.text();
+      return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+    };
+    const text = `entities: [{name: rider, type: int64}]
+sources:
+  - {name: history, type: file, path: rides, created_timestamp_column: created}
+  - {name: rides, type: push, batch_source: history}
+feature_views:
+  - {name: counts, entities: [rider], source: rides, features: [{name: n, type: int32}, {name: seen, type: unix_timestamp}]}
+  - {name: words, entities: [rider], source: rides, features: [{name: tags, type: string_list}, {name: facts, type: map}]}`;
+    expect((await post(`${API}/apply`, { files: [{ name: 'rides.yaml', text }] })).status).toBe(200);
+    const push = (n: number, time: string) =>
+      post('/push', {
+        push_source_name: 'rides',
+        to: 'online_and_offline',
+        df: {
+          rider: [1],
+          n: [n],
+          seen: [time],
+          tags: [['a', `b${n}`]],
+          facts: [{ n: 'x' }],
+          event_timestamp: [time],
+          created: [time],
+        },
+      });
+    expect(await push(1, '2026-01-01T00:00:00Z')).toEqual({ status: 200, body: undefined });
+    expect((await push(2, '2026-01-02T02:00:00+02:00')).status).toBe(200);
+    const entities = { rider: [1, 1], event_timestamp: ['2026-01-01T12:00:00Z', '2026-01-03T00:00:00Z'] };
+    const features = ['counts:n', 'counts:seen', 'words:tags'];
+    const { columns } = (await post(`${API}/historical`, { features, entities })).body;
+    expect(columns.n).toEqual([1, 2]);
+    expect(columns.tags).toEqual([
+      ['a', 'b1'],
+      ['a', 'b2'],
+    ]);
+    const run = await post(`${API}/materialisations`, { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' });
+    expect(run.status).toBe(200);
+    const { rows } = (await post(`${API}/online`, { features: ['counts:n', 'words:facts'], entities: { rider: [1] } }))
+      .body;
+    expect(rows[0].values).toEqual({ rider: 1, n: 2, facts: { n: 'x' } });
+  });
 });

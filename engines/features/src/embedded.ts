@@ -192,7 +192,7 @@ class EmbeddedFeatures implements FeatureEngine {
       written[view.name] = await this.#online.write(project.name, featuresOf(view), ready);
     }
     // Last: it is the one step that a caller who tries again would take twice.
-    if (to !== 'online') for (const view of distinctSources(views)) await appendRows(this.#analytics, view, rows);
+    if (to !== 'online') for (const each of bySource(views)) await appendRows(this.#analytics, each, rows);
     return written;
   }
 
@@ -289,8 +289,8 @@ function featuresOf(view: FeatureView): { view: string; features: string[] } {
 }
 
 /** Views of one source get its rows once. */
-function distinctSources(views: readonly FeatureView[]): FeatureView[] {
-  return [...new Map(views.map((view) => [view.batchSource?.name, view])).values()];
+function bySource(views: readonly FeatureView[]): FeatureView[][] {
+  return [...Map.groupBy(views, ({ batchSource }) => batchSource?.name).values()];
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

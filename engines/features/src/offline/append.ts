@@ -1,5 +1,5 @@
-import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Turns } from '@mlops/concurrency';
 import { PlatformError } from '@mlops/errors';
 import type { FeatureView } from '../model.ts';
@@ -7,7 +7,7 @@ import { type Frame, rowCount } from '../online/frame.ts';
 import { invalid } from '../refusals.ts';
 import { writeJson } from '../values/json.ts';
 import type { Analytics, Column } from './analytics.ts';
-import { fileSourceOf, openView } from './file-source.ts';
+import { declaredColumns, fileSourceOf, hasHistory, openView } from './file-source.ts';
 import { name, text } from './sql.ts';
 
 const turns = new Turns();
@@ -15,18 +15,24 @@ const turns = new Turns();
 /**
  * Adds rows to a view's history: a new file where the source is a folder; where it is one file, that file is written
  * anew beside the old one, and takes its place as a whole.
+ * Where there is no history yet, its first file is made, with the columns that the views of the source declare.
  * @throws INVALID_PARAMETER naming a column of the source that the frame lacks; INVALID_STATE about the source
  */
-export function appendRows(analytics: Analytics, view: FeatureView, frame: Frame): Promise<void> {
-  const { path, fieldMapping } = fileSourceOf(view);
+export function appendRows(analytics: Analytics, views: readonly FeatureView[], frame: Frame): Promise<void> {
+  const [view] = views;
+  if (view === undefined) return Promise.resolve();
+  const source = fileSourceOf(view);
+  const { path, fieldMapping } = source;
   const rows = rowCount(frame);
   const inFrame = new Map(Object.entries(fieldMapping));
   return turns.take(path, () =>
     analytics.run(async (connection) => {
-      const { relation } = await openView(connection, view);
-      const isFolder = (await stat(path)).isDirectory();
+      const isNew = !(await hasHistory(source));
+      if (isNew) await mkdir(path.endsWith('.parquet') ? dirname(path) : path, { recursive: true });
+      const relation = isNew ? undefined : (await openView(connection, view)).relation;
+      const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
       if (isFolder) await refusePartitions(path, view);
-      const columns = await connection.columnsOf(relation);
+      const columns = relation === undefined ? declaredColumns(source, views) : await connection.columnsOf(relation);
       const values = columns.map((column) => valuesOf(frame, column, inFrame.get(column.name)));
       const lines = analytics.scratch('ndjson');
       // Within the folder, so that taking the place is one step; the dot keeps it out of what is read.
@@ -34,7 +40,7 @@ export function appendRows(analytics: Analytics, view: FeatureView, frame: Frame
       try {
         await writeFile(lines, linesOf(columns, values, rows));
         const added = addedSql(columns, lines);
-        const all = isFolder ? added : `select * from ${relation} union all by name ${added}`;
+        const all = isFolder || relation === undefined ? added : `select * from ${relation} union all by name ${added}`;
         await connection.execute(`copy (${all}) to ${text(made)} (format parquet, compression zstd)`);
         await rename(made, isFolder ? join(path, `push-${Date.now()}-${(await readdir(path)).length}.parquet`) : path);
       } finally {
@@ -63,7 +69,12 @@ function valuesOf(frame: Frame, column: Column, mapped: string | undefined): rea
 
 function linesOf(columns: readonly Column[], values: readonly (readonly unknown[])[], rows: number): string {
   return Array.from({ length: rows }, (_, row) => {
-    const fields = columns.map(({ name: column }, i) => [column, values[i]?.[row] ?? null] as const);
+    const fields = columns.map(({ name: column, type }, i) => {
+      const value = values[i]?.[row] ?? null;
+      // Seconds since 1970, as Feast has times among values.
+      const isSeconds = typeof value === 'number' && type.startsWith('TIMESTAMP');
+      return [column, isSeconds ? new Date(value * 1000).toISOString() : value] as const;
+    });
     return `${writeJson(Object.fromEntries(fields))}\n`;
   }).join('');
 }

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PlatformError } from '@mlops/errors';
 import type { FeatureView, FileSource } from '../model.ts';
@@ -45,7 +45,7 @@ export function fileSourceOf(view: FeatureView): FileSource {
 }
 
 async function relationOf({ path }: FileSource, view: FeatureView): Promise<string> {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(path)) {
+  if (URL_SCHEME.test(path)) {
     throw new PlatformError(
       'NOT_IMPLEMENTED',
       `view '${view.name}': ${path} is not on this machine; this server reads local Parquet files.`,
@@ -55,6 +55,43 @@ async function relationOf({ path }: FileSource, view: FeatureView): Promise<stri
   if (facts === undefined) throw unreadable(view, `there is no file ${path}`);
   if (!facts.isDirectory()) return `read_parquet(${text(path)})`;
   return `read_parquet(${text(join(path, '**', '*.parquet'))}, union_by_name = true, hive_partitioning = true)`;
+}
+
+const URL_SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/** Whether a source has files; of one that is not on this machine nobody here makes the first. */
+export async function hasHistory({ path }: FileSource): Promise<boolean> {
+  if (URL_SCHEME.test(path)) return true;
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined) return false;
+  if (!facts.isDirectory()) return true;
+  const isParquet = (name: string) => name.endsWith('.parquet');
+  return (await readdir(path)).some(isParquet) || (await readdir(path, { recursive: true })).some(isParquet);
+}
+
+/** The columns that a source has in its first file: keys and features as they are declared, then the times. */
+export function declaredColumns(source: FileSource, views: readonly FeatureView[]): Column[] {
+  const inSource = new Map(Object.entries(source.fieldMapping).map(([column, mapped]) => [mapped, column]));
+  const columns = new Map<string, string>();
+  for (const view of views) {
+    const keys = view.entities.length === 0 ? [] : view.joinKeys;
+    for (const { name: field, type } of [...keys, ...view.features]) {
+      columns.set(inSource.get(field) ?? field, declaredType(type));
+    }
+  }
+  for (const time of [source.timestampField, source.createdTimestampColumn]) {
+    if (time !== undefined) columns.set(time, 'TIMESTAMP WITH TIME ZONE');
+  }
+  return [...columns].map(([column, type]) => ({ name: column, type }));
+}
+
+/** What SQL has no type for is JSON text. */
+function declaredType(type: ValueType): string {
+  if (type === 'unix_timestamp') return 'TIMESTAMP WITH TIME ZONE';
+  const element = type.replace(/_(list|set)$/, '') as ValueType;
+  const scalar = element === 'unix_timestamp' ? 'bigint' : SCALARS[element];
+  if (scalar === undefined) return 'VARCHAR';
+  return (element === type ? scalar : `${scalar}[]`).toUpperCase();
 }
 
 function unreadable(view: FeatureView, why: string): PlatformError {
