@@ -9,9 +9,10 @@ import { waitFor } from '../wait.ts';
 import { binariesFolder, type ControlPlane, eventually, exposeBinaries, startControlPlane } from './control-plane.ts';
 import { deployment } from './deployment.ts';
 import { kuttlCases, runKuttlCase } from './kuttl.ts';
+import { name, read, stable } from './live-objects.ts';
 import { parts, questions, subjects } from './rbac.ts';
 import { refusals } from './refusals.ts';
-import { drillOf, restored } from './restore.ts';
+import { drillOf, onlyHere, restored } from './restore.ts';
 import { missing } from './subset.ts';
 
 exposeBinaries();
@@ -225,21 +226,7 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
         objects.find((one) => one.kind === kind && one.metadata.name === name) as Manifest;
       const drill = drillOf(find('CronJob', 'restore-drill'), find('Schedule', 'teams-hourly'));
       const { from, to } = drill;
-      // what only a cluster can lose, beside the template's own
-      const namespace = from;
-      const claim = {
-        apiVersion: 'v1',
-        kind: 'PersistentVolumeClaim',
-        metadata: { name: 'work', namespace, labels: { team: 'data-science', 'cost-center': 'engineering' } },
-        spec: { storageClassName: 'gp3', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-      };
-      const notes = {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: 'notes', namespace },
-        data: { of: 'a team' },
-      };
-      for (const one of [claim, notes]) await target.get(['apply', '-f', '-'], JSON.stringify(one));
+      for (const one of onlyHere(from)) await target.get(['apply', '-f', '-'], JSON.stringify(one));
       const [space, ...inside] = await restored(target, drill);
       expect(inside.map(({ kind }) => kind)).toEqual(
         expect.arrayContaining(['ConfigMap', 'PersistentVolumeClaim', 'NetworkPolicy', 'ResourceQuota', 'RoleBinding']),
@@ -404,34 +391,3 @@ suite('a real API server', { needs: crds ? needs : [...needs, 'MLOPS_CRDS_DIR'] 
     });
   });
 });
-
-const name = ({ kind, metadata }: Manifest) => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
-
-/** The live objects of these manifests, in their order. */
-async function read(target: ControlPlane, objects: readonly Manifest[]): Promise<Manifest[]> {
-  const list = {
-    apiVersion: 'v1',
-    kind: 'List',
-    items: objects.map(({ apiVersion, kind, metadata }) => ({
-      apiVersion,
-      kind,
-      metadata: { name: metadata.name, namespace: metadata.namespace },
-    })),
-  };
-  const answer = JSON.parse(await target.get(['get', '-f', '-', '-o', 'json'], JSON.stringify(list))) as {
-    items: Manifest[];
-  };
-  return answer.items;
-}
-
-/** What only a change of what was asked for changes: no status, and not the replicas that an autoscaler sets. */
-function stable(object: Manifest): object {
-  const metadata = { ...object.metadata, managedFields: undefined, resourceVersion: undefined };
-  const rest = { ...object, status: undefined };
-  if (object.kind !== 'Deployment') return { ...rest, metadata };
-  return {
-    ...rest,
-    metadata: { ...metadata, generation: undefined },
-    spec: { ...object['spec'], replicas: undefined },
-  };
-}

@@ -44,7 +44,7 @@ suite('every name', { needs: ['kubectl'] }, () => {
 
   it('of a secret that rotates gives the workload new pods, where Reloader may look', async () => {
     const { reloader } = parse(await readFile(join(root, 'operators/charts/reloader.yaml'), 'utf8'));
-    expect(reloader.namespaces).toEqual(['mlflow', 'mlops']);
+    expect(reloader.namespaces).toEqual(['feast', 'mlflow', 'mlops']);
     for (const workload of of('Deployment').filter(({ metadata }) =>
       reloader.namespaces.includes(metadata.namespace),
     )) {
@@ -55,6 +55,25 @@ suite('every name', { needs: ['kubectl'] }, () => {
       const named = annotations['secret.reloader.stakater.com/reload']?.split(',') ?? [];
       expect([workload.metadata.name, named.sort()]).toEqual([workload.metadata.name, [...new Set(secrets)].sort()]);
     }
+  });
+
+  it("of a store's secret gives Feast's servers new pods: their operator does not look at it", () => {
+    const [{ metadata, spec }] = of('FeatureStore') as [Manifest];
+    const used = [...JSON.stringify(spec).matchAll(/"(?:secretRef":\{"name|secretName)":"([^"]+)"/g)];
+    const named = spec.services.podAnnotations['secret.reloader.stakater.com/reload'].split(',');
+    expect(metadata.namespace).toBe('feast');
+    expect(named.sort()).toEqual([...new Set(used.map(([, name]) => name))].sort());
+  });
+
+  it('of a secret of databases and caches is asked for once a minute: their passwords rotate', () => {
+    const rotated = of('ExternalSecret').filter(({ spec }) =>
+      /mlops\/prod\/([a-z]+-database|redis)"/.test(JSON.stringify(spec)),
+    );
+    expect(rotated.map(({ metadata, spec }) => [metadata.name, spec.refreshInterval])).toEqual([
+      ['mlflow-database', '1m'],
+      ['feast-stores', '1m'],
+      ['platform-database', '1m'],
+    ]);
   });
 
   it('of a service and its port exists where traffic is sent to it', () => {

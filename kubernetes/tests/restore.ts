@@ -19,6 +19,17 @@ export function drillOf(cronJob: Manifest, schedule: Manifest): Drill {
   return { from, to, excluded: new Set(excluded) };
 }
 
+/** What only a cluster can lose of a team: all else stands in files or with AWS. */
+export const onlyHere = (namespace: string): Manifest[] => [
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'work', namespace, labels: { team: 'data-science', 'cost-center': 'engineering' } },
+    spec: { storageClassName: 'gp3', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  },
+  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'notes', namespace }, data: { of: 'a team' } },
+];
+
 /** What Velero never restores: https://velero.io/docs/main/restore-reference/ */
 const NEVER = new Set(['events', 'events.events.k8s.io', 'endpoints', 'endpointslices.discovery.k8s.io']);
 

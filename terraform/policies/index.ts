@@ -5,7 +5,7 @@ import { continuity } from './continuity.ts';
 import { cost } from './cost.ts';
 import { encryption } from './encryption.ts';
 import { kubernetes } from './kubernetes.ts';
-import { limits } from './limits.ts';
+import { limits } from './limits/index.ts';
 import { network } from './network.ts';
 import { PlanView } from './plan-view.ts';
 import type { Policy, Violation } from './policy.ts';
