@@ -13,6 +13,28 @@ const SHOWN_MAX = 20;
 /** What an operation may answer of its own accord: not offered, not ready, too slow, no space. */
 const DOCUMENTED = new Set([501, 503, 504, 507]);
 
+const FEATURES = `entities: [{name: id, type: int64}]
+sources: [{name: history, type: file, path: fuzz}, {name: fuzz, type: push, batch_source: history}]
+feature_views: [{name: fuzz, entities: [id], source: fuzz, features: [{name: n, type: int64}, {name: words, type: string_list}]}]
+feature_services: [{name: fuzz, features: [{view: fuzz}]}]`;
+const ROW = { id: [1], n: [2], words: [['a']], event_timestamp: ['2026-01-01T00:00:00Z'] };
+const ofFeatures: Known = {
+  entities: [{ id: [1] }, { id: [1], event_timestamp: ['2026-01-02T00:00:00Z'] }, { id: [1, 'x', null] }, { id: [[]] }],
+  df: [ROW, { ...ROW, n: ['x'] }, { ...ROW, id: [1, 2] }, { ...ROW, words: [null] }, { ...ROW, n: [2 ** 70] }],
+  features: [['fuzz:n'], ['fuzz:words', 'fuzz:n'], ['fuzz:none'], 'fuzz:n'],
+  feature_service: ['fuzz'],
+  service: ['fuzz'],
+  push_source_name: ['fuzz'],
+  feature_view_name: ['fuzz'],
+  feature_views: [['fuzz']],
+  views: [['fuzz']],
+  view: ['fuzz'],
+  to: ['online', 'offline', 'online_and_offline'],
+  start_ts: ['2026-01-01'],
+  end_ts: ['2026-02-01', '2025-01-01'],
+  entity_key: [{ id: 1 }, { id: 'x' }, {}],
+};
+
 onEachDatabase(`${REQUESTS} hostile requests of seed ${SEED}`, (database) => {
   let platform: TestPlatform;
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
@@ -74,8 +96,10 @@ onEachDatabase(`${REQUESTS} hostile requests of seed ${SEED}`, (database) => {
     const { model } = await mlflow('logged-models', { experiment_id, name: 'fuzz' });
     const { body } = await call(platform, 'GET', '/api/v1/deployments/flight-delays/predictions?limit=5');
     const ids = (body.predictions as { id: string }[]).map((each) => each.id);
+    await call(platform, 'POST', '/api/v1/features/apply', { files: [{ name: 'fuzz.yaml', text: FEATURES }] });
     return {
       run_id: runs,
+      ...ofFeatures,
       run_uuid: runs,
       experiment_id: [experiment_id, '0'],
       experiment_ids: [experiment_id],

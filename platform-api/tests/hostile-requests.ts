@@ -1,3 +1,4 @@
+import { featureOperations } from '@mlops/features';
 import { inferenceOperations } from '@mlops/inference';
 import { trackingOperations } from '@mlops/tracking';
 import { openApi } from '../src/index.ts';
@@ -15,7 +16,7 @@ export interface HostileRequest {
 }
 
 /** What exists on the platform: with it, a part of the requests comes further than the first check. */
-export type Known = Readonly<Record<string, readonly string[]>>;
+export type Known = Readonly<Record<string, readonly unknown[]>>;
 
 interface Schema {
   readonly type?: string;
@@ -55,6 +56,9 @@ export class HostileRequests {
       ),
     ),
     ...Object.values(inferenceOperations).map((row) => () => this.#inference(row.method, row.path)),
+    ...Object.values(featureOperations).map((row) => () => {
+      return json(row.method, row.path, this.#text(this.#object(row.request as unknown as Schema)));
+    }),
     ...Array.from({ length: 8 }, () => () => this.#inference('POST', '/api/v1/deployments/:name/invocations')),
     ...Array.from({ length: 6 }, () => () => this.#artifact()),
     ...Array.from({ length: 3 }, () => () => this.#page()),
