@@ -267,6 +267,27 @@ onEachDatabase('the shared prediction log', (suiteDatabase) => {
     await run(log, 'compact-predictions');
   });
 
+  it('shows all of many predictions, however its pages end', async () => {
+    const log = open('pages');
+    const many = predictions('pages', 3000, Date.now() - 20 * MINUTE).map((each) => ({
+      ...each,
+      inputs: { x: 'x'.repeat(1200) },
+    }));
+    await log.append('pages', many.slice(0, 1500));
+    await run(log, 'seal-predictions');
+    await log.append('pages', many.slice(1500));
+    const found: string[] = [];
+    let after: Position | undefined;
+    for (let hasMore = true; hasMore; ) {
+      const page = await log.list('pages', after ? { after } : {}, 1000);
+      found.push(...page.predictions.map(({ id }) => id));
+      const last = page.predictions.at(-1);
+      after = last && { time: last.time, id: last.id, read: 1 };
+      hasMore = page.hasMore;
+    }
+    expect(found).toEqual(many.map(({ id }) => id).reverse());
+  });
+
   it('ends a page early where predictions hold much, and goes on behind it', async () => {
     const log = open('h');
     const time = Date.now() - 20 * MINUTE;

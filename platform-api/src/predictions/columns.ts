@@ -78,11 +78,15 @@ export class PredictionColumns {
     return this.#from(sources, async (table) => {
       const { where, values } = translate(filter);
       const { read = 0 } = filter.after ?? {};
-      const text = `select * exclude (place, so_far) from (
-        select *, row_number() over newest as place, sum(length(inputs) + length(outputs) + coalesce(length(features), 0)) over newest as so_far
-        from (${table}) ${where} window newest as (order by ${NEWEST} rows unbounded preceding)
+      // What has been read already must not count: whoever puts the page together would not see that it was cut.
+      const isRead = filter.after ? `time = $${values.length - 1} and id = $${values.length}` : 'false';
+      const text = `select * exclude (place, held, so_far) from (
+        select *, row_number() over newest as place, sum(held) over newest as so_far from (
+          select *, case when ${isRead} then 0 else length(inputs) + length(outputs) + coalesce(length(features), 0) end as held
+          from (${table}) ${where})
+        window newest as (order by ${NEWEST} rows unbounded preceding)
         order by ${NEWEST} limit ${limit + read})
-        where so_far - length(inputs) - length(outputs) - coalesce(length(features), 0) <= ${PAGE_CHARACTERS_MAX} or place <= ${2 + read}
+        where so_far - held <= ${PAGE_CHARACTERS_MAX} or place <= ${2 + read}
         order by ${NEWEST}`;
       const reader = await (await this.#connect()).runAndReadAll(text, values);
       return reader.getRowObjectsJson().map((row) => ({ ...row, time: Number(row.time) }) as unknown as LoggedLine);
