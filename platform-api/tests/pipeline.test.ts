@@ -133,6 +133,15 @@ onEachDatabase('an act', (suiteDatabase) => {
     expect((await entries('outside')).map(({ outcome }) => outcome)).toEqual(['attempted', 'succeeded']);
   });
 
+  it('can be written whatever somebody has sent, and is told of', async () => {
+    const long = { ...change, effect: 'long' as const };
+    const failing = local({ ...call('surrogate'), operation: long }, () =>
+      Promise.reject(new PlatformError('INVALID_PARAMETER', "'\ud800' is not a time")),
+    );
+    await expect(failing).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
+    expect(await entries('surrogate')).toMatchObject([{ outcome: 'failed', reason: "'\ufffd' is not a time" }]);
+  });
+
   it('that fails leaves no entry', async () => {
     const failing = local(call('failing'), () => Promise.reject(new PlatformError('CONFLICT', 'no')));
     await expect(failing).rejects.toThrow('no');

@@ -102,6 +102,12 @@ function refusals(dialect: DialectName): RawBuilder<unknown>[] {
   ];
 }
 
+/** Half of a surrogate pair, in what somebody has sent and is told of, has no form that could be hashed (RFC 8785). */
+function wellFormed(facts: AuditFacts): AuditFacts {
+  const replace = (_key: string, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value);
+  return JSON.parse(JSON.stringify(facts, replace)) as AuditFacts;
+}
+
 export interface AuditFilter {
   readonly team?: string;
   readonly action?: string;
@@ -143,7 +149,7 @@ export class AuditStore {
         ? select.forUpdate()
         : select
       ).executeTakeFirstOrThrow();
-      const entry = seal(facts, head);
+      const entry = seal(wellFormed(facts), head);
       await this.#database.batch([
         tx.insertInto('audit_entries').values({
           sequence: entry.sequence,
