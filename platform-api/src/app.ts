@@ -160,7 +160,7 @@ async function openPlatform(settings: SettingsOf<'platform'>) {
       { name: 'features', check: () => features.features.ping() },
     ],
   });
-  const policies = openPolicies(database, { authoriser, entries, accessOf });
+  const policies = openPolicies(database, { authoriser, entries, accessOf, log });
   const working = [
     auditModule,
     policies,

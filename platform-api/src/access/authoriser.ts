@@ -21,6 +21,7 @@ export class Authoriser {
   #believedUntil = Number.POSITIVE_INFINITY;
   #following: Promise<void> | undefined;
   #slot = 0;
+  #onError: (error: unknown) => void = () => {};
   #policies: PolicySet;
   /** A decision stays true while the policies do; asking Cedar anew costs a prediction's whole budget. */
   readonly #decided = new Map<string, { readonly allowed: boolean; readonly question: AccessQuestion }>();
@@ -31,9 +32,10 @@ export class Authoriser {
     this.#policies = new PolicySet('policies 0', this.fixed);
   }
 
-  /** From now on these decide as well, and what becomes of them. */
-  async follow(kept: KeptPolicies): Promise<void> {
+  /** From now on these decide as well, and what becomes of them. @param onError told of what keeps changes from being taken */
+  async follow(kept: KeptPolicies, onError: (error: unknown) => void): Promise<void> {
     this.#kept = kept;
+    this.#onError = onError;
     await this.renew();
   }
 
@@ -49,6 +51,11 @@ export class Authoriser {
     this.#slot = slot;
     this.#version = version;
     this.#decided.clear();
+  }
+
+  /** Takes what is kept now without anybody waiting for it. */
+  renewSoon(): void {
+    void this.#renewOnce();
   }
 
   /** @throws PERMISSION_DENIED */
@@ -83,7 +90,7 @@ export class Authoriser {
   /** Whoever cannot read what is kept cannot have changed it either: what is known goes on to decide. */
   #renewOnce(): Promise<void> {
     this.#following ??= this.renew()
-      .catch(() => {})
+      .catch((error: unknown) => this.#onError(error))
       .finally(() => {
         this.#following = undefined;
       });

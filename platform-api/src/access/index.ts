@@ -1,4 +1,5 @@
 export { Authoriser, type KeptPolicies } from './authoriser.ts';
+export { Believed } from './believed.ts';
 export { type Identity, openIdentity } from './identity.ts';
 export { type Issuer, readIssuers } from './issuers.ts';
 export { OpenIdTokens } from './oidc.ts';

@@ -1,11 +1,7 @@
 import { PlatformError } from '@mlops/errors';
 import { noTeam } from '@mlops/operations';
-import type { Principal } from '../access/index.ts';
+import { Believed, type Principal } from '../access/index.ts';
 import type { BreakGlassRow, BreakGlassStore } from './store.ts';
-
-/** How long a look-up is believed: what is ended in one process ends in all within this time. */
-const BELIEVED_MILLISECONDS = 500;
-const REMEMBERED_MAX = 20_000;
 
 export interface BreakGlassParts {
   readonly store: BreakGlassStore;
@@ -18,7 +14,7 @@ export interface BreakGlassParts {
 /** Entering a team that is not one's own, in an emergency: for a time, with a reason, told to both sides, reviewed after. */
 export class BreakGlass {
   readonly #parts: BreakGlassParts;
-  readonly #believed = new Map<string, { readonly teams: readonly string[]; readonly until: number }>();
+  readonly #believed = new Believed<readonly string[]>();
 
   constructor(parts: BreakGlassParts) {
     this.#parts = parts;
@@ -48,21 +44,15 @@ export class BreakGlass {
     };
     await store.add(row);
     store.onCommit(() => {
-      this.#believed.delete(principal);
+      this.#believed.forget(principal);
       notify('opened', row);
     });
     return row;
   }
 
   /** Teams that somebody has entered so. Asked at each request of people. */
-  async teamsOf(principal: string): Promise<readonly string[]> {
-    const now = Date.now();
-    const believed = this.#believed.get(principal);
-    if (believed && believed.until > now) return believed.teams;
-    const teams = await this.#parts.store.openTeams(principal, now);
-    if (this.#believed.size >= REMEMBERED_MAX) this.#believed.clear();
-    this.#believed.set(principal, { teams, until: now + BELIEVED_MILLISECONDS });
-    return teams;
+  teamsOf(principal: string): Promise<readonly string[]> {
+    return this.#believed.get(principal, () => this.#parts.store.openTeams(principal, Date.now()));
   }
 
   /** What concerns one's team; platform administrators see all. */
@@ -76,7 +66,7 @@ export class BreakGlass {
     const ended = { ...row, ends_at: Math.min(row.ends_at, Date.now()) };
     await this.#parts.store.change(id, { ends_at: ended.ends_at });
     this.#parts.store.onCommit(() => {
-      this.#believed.delete(row.principal);
+      this.#believed.forget(row.principal);
       this.#parts.notify('ended', ended);
     });
     return ended;

@@ -108,7 +108,7 @@ export class Policies {
     return store.transaction(async () => {
       await store.hold();
       const changed = await change();
-      store.onCommit(() => void authoriser.renew().catch(() => {}));
+      store.onCommit(() => authoriser.renewSoon());
       return changed;
     });
   }

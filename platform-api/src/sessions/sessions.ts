@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
-import type { Person, Principal } from '../access/index.ts';
+import { Believed, type Person, type Principal } from '../access/index.ts';
 import type { SessionRow, SessionStore } from './store.ts';
 
 const SECRET = /^mlopss_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
@@ -9,9 +9,6 @@ const SESSION_MILLISECONDS = 8 * 3_600_000;
 const IDLE_MILLISECONDS = 15 * 60_000;
 const WAITING_MILLISECONDS = 10 * 60_000;
 const WAITING_MAX = 1000;
-/** How long a look-up is believed: what is ended in one process ends in all within this time. */
-const BELIEVED_MILLISECONDS = 500;
-const BELIEVED_MAX = 20_000;
 const NOTED_MILLISECONDS = 60_000;
 /** Without vowels, so that no word comes out, and without what looks alike. */
 const LETTERS = 'BCDFGHJKLMNPQRSTVWXZ';
@@ -30,7 +27,7 @@ interface KeptPerson {
 /** Sign-ins of people: by a browser, or by a command line that a browser has let in. */
 export class Sessions {
   readonly #store: SessionStore;
-  readonly #believed = new Map<string, { readonly row: SessionRow | undefined; readonly until: number }>();
+  readonly #believed = new Believed<SessionRow | undefined>();
 
   constructor(store: SessionStore) {
     this.#store = store;
@@ -70,7 +67,7 @@ export class Sessions {
       throw new PlatformError('NOT_FOUND', 'No command line waits under this code (any more).', { field: 'user_code' });
     const changes = { person: own.person, principal: own.principal, expires_at: own.expires_at, user_code: null };
     await this.#store.change(waiting.id, { ...changes, seen_at: Date.now(), lapsed: own.lapsed });
-    this.#believed.delete(waiting.id);
+    this.#believed.forget(waiting.id);
     return { ...waiting, ...changes };
   }
 
@@ -107,30 +104,21 @@ export class Sessions {
     const row = (await this.#store.list(principal, Date.now())).find((each) => each.id === id);
     if (!row) throw new PlatformError('NOT_FOUND', `You have no session '${id.slice(0, 100)}'.`, { field: 'id' });
     await this.#store.change(id, { ended_at: Date.now() });
-    this.#believed.delete(id);
+    this.#believed.forget(id);
     return row;
   }
 
   async #rowOf(secret: string, believe: boolean): Promise<SessionRow | undefined> {
     const [, id] = SECRET.exec(secret) ?? [];
     if (id === undefined) return undefined;
-    const row = await this.#look(id, believe);
+    const look = () => this.#store.find(id);
+    const row = await (believe ? this.#believed.get(id, look) : look());
     return row && timingSafeEqual(Buffer.from(row.hash, 'hex'), digest(secret)) ? row : undefined;
-  }
-
-  async #look(id: string, believe: boolean): Promise<SessionRow | undefined> {
-    const now = Date.now();
-    const believed = this.#believed.get(id);
-    if (believe && believed && believed.until > now) return believed.row;
-    const row = await this.#store.find(id);
-    if (this.#believed.size >= BELIEVED_MAX) this.#believed.clear();
-    this.#believed.set(id, { row, until: now + BELIEVED_MILLISECONDS });
-    return row;
   }
 
   async #note(row: SessionRow, now: number, lapsed: boolean): Promise<void> {
     const seen = { seen_at: now, lapsed: lapsed ? 1 : 0 };
-    this.#believed.set(row.id, { row: { ...row, ...seen }, until: now + BELIEVED_MILLISECONDS });
+    this.#believed.set(row.id, { ...row, ...seen });
     await this.#store.change(row.id, seen);
   }
 }

@@ -1,11 +1,10 @@
 import { PlatformError } from '@mlops/errors';
 import { DEFAULT_TEAM, noTeam } from '@mlops/operations';
-import type { Person, Principal, Role } from '../access/index.ts';
+import { Believed, type Person, type Principal, type Role } from '../access/index.ts';
 import { currentAct } from '../audit/index.ts';
 import type { TeamStore } from './store.ts';
 import { checkTeamName, type Member, type Team } from './team.ts';
 
-const REMEMBERED_MAX = 20_000;
 /** How long a look-up is believed: a team that is archived in one process is closed in all within this time. */
 const BELIEVED_MILLISECONDS = 500;
 
@@ -30,10 +29,7 @@ export interface TeamsParts {
 export class Teams {
   readonly #parts: TeamsParts;
   readonly #believed = new Map<string, TeamState & { readonly until: number }>();
-  readonly #memberships = new Map<
-    string,
-    { readonly teams: ReadonlyMap<string, readonly Role[]>; readonly until: number }
-  >();
+  readonly #memberships = new Believed<ReadonlyMap<string, readonly Role[]>>();
 
   constructor(parts: TeamsParts) {
     this.#parts = parts;
@@ -65,15 +61,9 @@ export class Teams {
 
   /** What somebody is by their provider's groups, and by the platform's lists of members. */
   async #allOf({ id, memberships }: Person): Promise<ReadonlyMap<string, readonly Role[]>> {
-    const now = Date.now();
-    let listed = this.#memberships.get(id);
-    if (!listed || listed.until <= now) {
-      listed = { teams: await this.#parts.store.membershipsOf(id), until: now + BELIEVED_MILLISECONDS };
-      if (this.#memberships.size >= REMEMBERED_MAX) this.#memberships.clear();
-      this.#memberships.set(id, listed);
-    }
+    const listed = await this.#memberships.get(id, () => this.#parts.store.membershipsOf(id));
     const all = new Map(memberships);
-    for (const [team, roles] of listed.teams) all.set(team, [...new Set([...(all.get(team) ?? []), ...roles])]);
+    for (const [team, roles] of listed) all.set(team, [...new Set([...(all.get(team) ?? []), ...roles])]);
     for (const team of await this.#parts.emergencies(id))
       all.set(team, [...new Set([...(all.get(team) ?? []), ...EMERGENCY])]);
     return all;
@@ -186,7 +176,7 @@ export class Teams {
         });
       }
       await narrow(name, principal, []);
-      this.#memberships.delete(principal);
+      this.#memberships.forget(principal);
     });
   }
 
@@ -197,7 +187,7 @@ export class Teams {
     await this.#checkRoles(team, principal, roles);
     const member = { principal, roles, addedAt: Date.now(), addedBy: actor.id };
     await store.setMember(team, member);
-    this.#memberships.delete(principal);
+    this.#memberships.forget(principal);
     await narrow(team, principal, roles);
     return member;
   }

@@ -1,15 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { PlatformError } from '@mlops/errors';
 import { DEFAULT_TEAM } from '@mlops/operations';
-import { inOneTeam, type Person, type Principal, type Role } from '../access/index.ts';
+import { Believed, inOneTeam, type Person, type Principal, type Role } from '../access/index.ts';
 import { currentAct } from '../audit/index.ts';
 import type { Token, TokenStore } from './store.ts';
 
 /** `mlops_<id>_<secret>`: the prefix lets scanners find one that has leaked. */
 const TOKEN = /^mlops_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
-/** How long a look-up is believed: a token that is revoked in one process ends in all within this time. */
-const BELIEVED_MILLISECONDS = 500;
-const BELIEVED_MAX = 20_000;
 /** The last use is noted this often: a write for each request would cost more than the request. */
 const NOTED_MILLISECONDS = 60_000;
 
@@ -41,7 +38,7 @@ export interface Membership {
 export class Tokens {
   readonly #store: TokenStore;
   readonly #teams: Membership;
-  readonly #believed = new Map<string, { readonly token: Token | undefined; readonly until: number }>();
+  readonly #believed = new Believed<Token | undefined>();
 
   constructor(store: TokenStore, teams: Membership) {
     this.#store = store;
@@ -100,7 +97,7 @@ export class Tokens {
   async find(text: string): Promise<Person | 'ended' | undefined> {
     const [, id, secret] = TOKEN.exec(text) ?? [];
     if (id === undefined || secret === undefined) return undefined;
-    const token = await this.#look(id);
+    const token = await this.#believed.get(id, () => this.#store.find(id));
     const now = Date.now();
     if (!token || !timingSafeEqual(Buffer.from(token.hash, 'hex'), digest(secret))) return undefined;
     if (token.revokedAt !== null || (token.expiresAt ?? Infinity) <= now) return 'ended';
@@ -121,7 +118,7 @@ export class Tokens {
       if (token.revokedAt !== null || !isWider) continue;
       checkMayEnd(currentAct().principal, token);
       await this.#store.revoke(token.id, now);
-      this.#believed.delete(token.id);
+      this.#believed.forget(token.id);
     }
   }
 
@@ -150,7 +147,7 @@ export class Tokens {
     if (token.principal !== owner.id || token.principalType !== owner.type) checkMayEnd(owner, token);
     const revokedAt = token.revokedAt ?? Date.now();
     await this.#store.revoke(id, revokedAt);
-    this.#believed.delete(id);
+    this.#believed.forget(id);
     return { ...token, revokedAt };
   }
 
@@ -167,18 +164,8 @@ export class Tokens {
     return { id: token.id, secret };
   }
 
-  async #look(id: string): Promise<Token | undefined> {
-    const now = Date.now();
-    const believed = this.#believed.get(id);
-    if (believed && believed.until > now) return believed.token;
-    const token = await this.#store.find(id);
-    if (this.#believed.size >= BELIEVED_MAX) this.#believed.clear();
-    this.#believed.set(id, { token, until: now + BELIEVED_MILLISECONDS });
-    return token;
-  }
-
   async #noteUse(token: Token, now: number): Promise<void> {
-    this.#believed.set(token.id, { token: { ...token, lastUsedAt: now }, until: now + BELIEVED_MILLISECONDS });
+    this.#believed.set(token.id, { ...token, lastUsedAt: now });
     await this.#store.used(token.id, now);
   }
 }
