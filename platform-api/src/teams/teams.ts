@@ -19,7 +19,7 @@ export interface TeamsParts {
   readonly store: TeamStore;
   /** What a new team needs elsewhere; in the transaction that makes it. */
   readonly furnish: (team: Team) => Promise<void>;
-  /** Teams that somebody has entered in an emergency, for now. */
+  /** Teams that somebody has entered in an emergency, and whose time is not over. */
   readonly emergencies: (principal: string) => Promise<readonly string[]>;
   /** Ends what somebody has signed in with that is wider than these roles of a team. */
   readonly narrow: (team: string, principal: string, roles: readonly Role[]) => Promise<void>;
