@@ -42,6 +42,7 @@ export function openPeople({ database, settings, tracking, quotas, log, pipeline
       existing: (team) => teams.teams.existing(team),
       rolesOf: (team, principal) => teams.teams.rolesOf(team, principal),
       hold: (team) => teams.teams.hold(team),
+      emergencies: (principal) => breakGlass.teamsOf(principal),
       reserveToken: (team) => quotas.reserve(team, 'tokens'),
     },
   });

@@ -41,6 +41,7 @@ const PLATFORM_MATTERS = [
   'previewPolicy',
 ];
 /** Everybody has tokens and sessions of their own. */
+/** Opening one is refused to tokens besides. */
 const EMERGENCIES = ['openBreakGlass', 'endBreakGlass'];
 const OWN_TOKENS = ['createToken', 'revokeToken', 'endSession', 'approveCommandLine'];
 

@@ -152,6 +152,12 @@ describe('with an OpenID provider', () => {
     const { entries } = (await ask(admin, 'GET', '/api/v1/audit?team=payments&action=openBreakGlass')).body;
     expect(entries[0]).toMatchObject({ actor: { id: 'anna', team: 'fraud' }, details: { reason: asked.reason } });
 
+    // It is no way to stay: no token outlasts it, it opens no further one, and tokens do not open any.
+    expect((await ask(anna, 'POST', '/teams/payments/api/v1/tokens', { name: 'stay' })).status).toBe(403);
+    const further = { ...asked, team: 'default' };
+    expect((await ask(anna, 'POST', '/teams/payments/api/v1/break-glass', further)).status).toBe(403);
+    expect((await ask(admin, 'POST', '/api/v1/break-glass', asked)).status).toBe(400);
+
     const review = (as: string, team = '') =>
       ask(as, 'POST', `${team}/api/v1/break-glass/${body.id}/review`, { review: 'it was needed' });
     expect((await review(anna)).status).toBe(403);

@@ -99,6 +99,11 @@ onEachDatabase('policies that are set while the platform runs', (database) => {
       '\n\npermit (principal, action, resource) when { resource.colour == "red" };',
       /line 3/,
     ],
+    [
+      'what is nested too deep',
+      `permit (principal, action, resource) when { ${'('.repeat(250)}true${')'.repeat(250)} };`,
+      /nested over 40 levels/,
+    ],
     ['nobody could take it back', 'forbid (principal, action, resource);', /could not take it back/],
   ])('refuses %s whole', async (_what, policy, message) => {
     const good = '@id("own") permit (principal, action, resource) when { false };';

@@ -107,6 +107,7 @@ export function policiesIn(folder: string): PolicyFile[] {
 
 /** @throws INVALID_PARAMETER for policies that cannot be read or do not fit the schema, naming the file and the line */
 function checkPolicies({ name, path, text }: PolicyFile): void {
+  refuseDeep(path ?? name, text);
   const policies = { staticPolicies: text };
   const parsed = checkParsePolicySet(policies);
   const found = parsed.type === 'failure' ? parsed.errors : [];
@@ -120,6 +121,22 @@ function checkPolicies({ name, path, text }: PolicyFile): void {
     place === undefined ? message : `line ${lineOf(text, place.start)}: ${message}`,
   );
   const message = `policies: ${path ?? name} is not a valid policy file: ${problems.join('; ')}`;
+  throw new PlatformError('INVALID_PARAMETER', message, { field: 'policy' });
+}
+
+const LEVELS_MAX = 40;
+const CONDITIONS_MAX = 100;
+
+/** Cedar reads what is nested by recursion, and has no stack to spare: running out of it would end all decisions. */
+function refuseDeep(name: string, text: string): void {
+  let level = 0;
+  let deepest = 0;
+  for (const [bracket] of text.matchAll(/[([{)\]}]/g)) {
+    level += '([{'.includes(bracket) ? 1 : -1;
+    deepest = Math.max(deepest, level);
+  }
+  if (deepest <= LEVELS_MAX && (text.match(/\bif\b/g) ?? []).length <= CONDITIONS_MAX) return;
+  const message = `policies: ${name} is not a valid policy file: it is nested over ${LEVELS_MAX} levels, or has over ${CONDITIONS_MAX} conditions (if).`;
   throw new PlatformError('INVALID_PARAMETER', message, { field: 'policy' });
 }
 

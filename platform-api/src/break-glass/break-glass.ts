@@ -20,14 +20,11 @@ export class BreakGlass {
     this.#parts = parts;
   }
 
-  /** @throws NOT_FOUND */
-  async open(
-    { id: principal, team: own_team }: Principal,
-    team: string,
-    reason: string,
-    minutes: number,
-  ): Promise<BreakGlassRow> {
+  /** @throws NOT_FOUND; INVALID_STATE to programs and tokens; PERMISSION_DENIED from a team that was itself entered so */
+  async open(who: Principal, team: string, reason: string, minutes: number): Promise<BreakGlassRow> {
+    const { id: principal, team: own_team } = who;
     const { store, isTeam, notify } = this.#parts;
+    await this.#refuseOthers(who, team);
     if (!(await isTeam(team))) throw noTeam(team);
     const started_at = Date.now();
     const row = {
@@ -83,6 +80,20 @@ export class BreakGlass {
     const reviewed = { reviewed_at: Date.now(), reviewed_by: principal.id, review };
     await this.#parts.store.change(id, reviewed);
     return { ...row, ...reviewed };
+  }
+
+  /** A person who has signed in, from a team of their own, into another one. @throws INVALID_STATE, PERMISSION_DENIED, INVALID_PARAMETER */
+  async #refuseOthers({ type, id, team: own, signIn }: Principal, team: string): Promise<void> {
+    const isToken = signIn !== undefined && signIn.lapsed === undefined;
+    if (type !== 'user' || isToken) {
+      const message = 'Another team is entered by people who have signed in through a provider, not with a token.';
+      throw new PlatformError('INVALID_STATE', message);
+    }
+    if ((await this.#parts.store.openTeams(id, Date.now())).includes(own)) {
+      const message = `You are in the team '${own}' by an emergency: act for your own team (--team).`;
+      throw new PlatformError('PERMISSION_DENIED', message);
+    }
+    if (team === own) throw new PlatformError('INVALID_PARAMETER', `'${team}' is your own team.`, { field: 'team' });
   }
 
   async #concerning({ team, roles }: Principal, id: string): Promise<BreakGlassRow> {

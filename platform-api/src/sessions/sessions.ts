@@ -94,14 +94,15 @@ export class Sessions {
     return { type, id, team, memberships: new Map(memberships), isMember: true, hasSecondFactor, signIn };
   }
 
-  list({ id }: Principal): Promise<SessionRow[]> {
-    return this.#store.list(id, Date.now());
+  /** A program may be called as a person is, and has none. */
+  async list({ type, id }: Principal): Promise<SessionRow[]> {
+    return type === 'user' ? this.#store.list(id, Date.now()) : [];
   }
 
   /** @param asked a session's id, or `current` @throws NOT_FOUND, also for another one's */
-  async end({ id: principal, signIn }: Principal, asked: string): Promise<SessionRow> {
-    const id = asked === 'current' ? (signIn?.tokenId ?? '') : asked;
-    const row = (await this.#store.list(principal, Date.now())).find((each) => each.id === id);
+  async end(owner: Principal, asked: string): Promise<SessionRow> {
+    const id = asked === 'current' ? (owner.signIn?.tokenId ?? '') : asked;
+    const row = (await this.list(owner)).find((each) => each.id === id);
     if (!row) throw new PlatformError('NOT_FOUND', `You have no session '${id.slice(0, 100)}'.`, { field: 'id' });
     await this.#store.change(id, { ended_at: Date.now() });
     this.#believed.forget(id);

@@ -31,6 +31,8 @@ export interface Membership {
   hold(team: string): Promise<void>;
   /** In a transaction: one more token for a team. @throws QUOTA_EXCEEDED */
   reserveToken(team: string): Promise<void>;
+  /** Teams that somebody has entered in an emergency. */
+  emergencies(principal: string): Promise<readonly string[]>;
   /** Roles of a member; undefined for who is none. */
   rolesOf(team: string, principal: string): Promise<readonly Role[] | undefined>;
 }
@@ -56,6 +58,8 @@ export class Tokens {
     const mayAll = owner.roles.includes('platform-admin');
     if (!mayAll && team !== owner.team) throw tooWide('team', `the team '${team}', which is not yours`);
     await this.#teams.existing(team);
+    if (owner.type === 'user' && (await this.#teams.emergencies(owner.id)).includes(team))
+      throw tooWide('team', `a token for '${team}', where you are by an emergency: it would outlast that`);
     await this.#teams.hold(team);
     await this.#checkSignIn(owner);
     await this.#teams.reserveToken(team);
